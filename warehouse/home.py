@@ -1,0 +1,138 @@
+"""The data directory: where everything lies, and how a file in it is replaced without a torn state."""
+
+import fcntl
+import os
+import re
+import shutil
+import socket
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+_PARTIAL = re.compile(r"(?P<process>\d+)@(?P<host>.+?)\.[0-9a-f]{32}\.")
+
+
+class WarehouseError(RuntimeError):
+    """Something that the user can put right; the message is a sentence that says how."""
+
+
+@dataclass(frozen=True)
+class Home:
+    """The data directory `root`; `docs/architecture.md` says what each path holds."""
+
+    root: Path
+
+    @classmethod
+    def locate(cls, path: str | Path | None = None) -> "Home":
+        """The data directory: `path` if given, else the environment's `CAMPAIGN_HOME`, else `./data`."""
+        return cls(Path(path or os.environ.get("CAMPAIGN_HOME") or "data").absolute())
+
+    @property
+    def inbox(self) -> Path:
+        """Files to ingest."""
+        return self.root / "inbox"
+
+    @property
+    def originals(self) -> Path:
+        """Every document as it arrived, by SHA-256."""
+        return self.root / "lake" / "originals"
+
+    @property
+    def batches(self) -> Path:
+        """One folder a batch, one Parquet file a stage."""
+        return self.root / "lake" / "batches"
+
+    @property
+    def corrections(self) -> Path:
+        """People's corrections, one a line."""
+        return self.root / "corrections.jsonl"
+
+    @property
+    def decisions(self) -> Path:
+        """People's decisions on quarantined rows, one a line."""
+        return self.root / "decisions.jsonl"
+
+    @property
+    def versions(self) -> Path:
+        """The last versions of the warehouse."""
+        return self.root / "versions"
+
+    @property
+    def warehouse(self) -> Path:
+        """The published version."""
+        return self.root / "warehouse.duckdb"
+
+    @property
+    def data_docs(self) -> Path:
+        """The Great Expectations site."""
+        return self.root / "data_docs"
+
+    @property
+    def dagster(self) -> Path:
+        """The embedded Dagster instance."""
+        return self.root / "dagster"
+
+    @property
+    def _partial(self) -> Path:
+        return self.root / "partial"
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the directory's one lock, waiting for it; the system releases it when the process dies."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        with (self.root / "publish.lock").open("w") as handle:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+
+    @contextmanager
+    def replacing(self, target: Path) -> Iterator[Path]:
+        """Yield a path to write to, and put it in place of `target` once the block has ended well.
+
+        Readers see the old file or the new one whole. What a killed process leaves half written
+        lies in the folder `partial` until `sweep` removes it.
+        """
+        partial = self._partial / f"{os.getpid()}@{socket.gethostname()}.{uuid.uuid4().hex}.{target.name}"
+        partial.parent.mkdir(parents=True, exist_ok=True)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            yield partial
+            _flush(partial)
+            partial.replace(target)
+            _flush(target.parent)
+        finally:
+            for leftover in self._partial.glob(f"{partial.name}*"):
+                _remove(leftover)
+
+    def sweep(self) -> None:
+        """Remove what processes of this machine that are no longer alive have left half written."""
+        for leftover in self._partial.glob("*"):
+            owner = _PARTIAL.match(leftover.name)
+            if owner and owner["host"] == socket.gethostname() and not _alive(int(owner["process"])):
+                _remove(leftover)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _flush(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

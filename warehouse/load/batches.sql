@@ -1,0 +1,46 @@
+-- What is kept a batch: its counts, its checks, its quarantine.
+-- In: changed_batch (arrived_at is null where the batch has left the lake), and the stages of the changed batches.
+
+delete from ops.load where batch_id in (from changed_batch select batch_id);
+delete from ops.check_result where batch_id in (from changed_batch select batch_id);
+delete from ops.quarantine where batch_id in (from changed_batch select batch_id);
+
+insert into ops.check_result by name from stage_check_result;
+insert into ops.quarantine by name from stage_quarantine;
+
+insert into ops.load by name
+    with
+        document as (from stage_documents select batch_id, n: count(*) group by batch_id),
+        report as (from stage_reports select batch_id, n: count(*) where is_report group by batch_id),
+        numeral as (
+            from stage_numerals
+            select batch_id, n: count(*), unclassified: count(*) filter (class = 'unclassified')
+            group by batch_id
+        ),
+        quantity as (from stage_mentions select batch_id, n: count(*) group by batch_id),
+        observation as (
+            from stage_accepted
+            select batch_id, n: count(*), redacted: count(*) filter (redacted), version: max(extractor_version)
+            group by batch_id
+        ),
+        rejected as (from stage_quarantine select batch_id, n: count(*) group by batch_id)
+    from changed_batch as batch
+        left join document using (batch_id)
+        left join report using (batch_id)
+        left join numeral using (batch_id)
+        left join quantity using (batch_id)
+        left join observation using (batch_id)
+        left join rejected using (batch_id)
+    select
+        batch.batch_id,
+        batch.arrived_at,
+        extractor_version: observation.version,
+        documents: coalesce(document.n, 0),
+        reports: coalesce(report.n, 0),
+        numerals: coalesce(numeral.n, 0),
+        unclassified: coalesce(numeral.unclassified, 0),
+        quantities: coalesce(quantity.n, 0),
+        observations: coalesce(observation.n, 0),
+        redacted: coalesce(observation.redacted, 0),
+        quarantined: coalesce(rejected.n, 0)
+    where batch.arrived_at is not null;
