@@ -4,30 +4,54 @@ Offsets count code points of the document's own text. The text of a sentence is 
 character to one character, so that an offset in the folded text is an offset in the source.
 """
 
+from functools import cache
+
 import polars as pl
 
 from transforms.schema import table
+from transforms.vocabulary import VocabularyError, load
 
 SENTENCE = table("stage.sentence")
 
-# A sentence ends at a full stop, a question or exclamation mark, or the end of the line. The
-# pattern matches every character of the text exactly once, so sentences tile the document.
-SENTENCE_PATTERN = r"[^。！？!?\n]+[。！？!?\n]*|[。！？!?\n]+"
+# A sentence ends at a full stop, a question or exclamation mark, or the end of the line; a line
+# with a tab in it is a table row and stays whole. The pattern matches every character of the text
+# exactly once, so sentences tile the document.
+SENTENCE_PATTERN = r"[^。！？!?\n\t]*\t[^\n]*\n?|[^。！？!?\n]+[。！？!?\n]*|[。！？!?\n]+"
+
+# Text without a full stop is cut at a comma all the same: readers look around every numeral, and
+# the time that takes must not grow with the length of a line.
+LONGEST = 600
+PIECE_PATTERN = rf"(?s).{{0,{LONGEST - 1}}}[，,；;、\t ]|.{{1,{LONGEST}}}"
 
 _FULL_WIDTH = {chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
-FOLD = {**_FULL_WIDTH, "\u3000": " ", "\u00a0": " ", "〇": "零", "﹪": "%", "㎡": "㎡"}
+
+
+@cache
+def folding() -> dict[str, str]:
+    """The characters that `fold` reads as others, from `vocabulary/folding.toml`.
+
+    Raises `VocabularyError` for an entry that is not one character to one.
+    """
+    found = dict(_FULL_WIDTH)
+    for group, entries in load("folding.toml").items():
+        for meant, written in entries.items():
+            if len(meant) != 1 or meant in found or not isinstance(written, str):
+                raise VocabularyError(
+                    f"transforms/vocabulary/folding.toml: [{group}] {meant!r}: one character that is not itself folded"
+                )
+            found |= dict.fromkeys(written, meant)
+    return found
 
 
 def fold(text: pl.Expr) -> pl.Expr:
-    """Text with full-width forms and look-alikes mapped to one form, one character to one."""
-    return text.str.replace_many(list(FOLD), list(FOLD.values()))
+    """Text with full-width forms, look-alikes and traditional numerals mapped to one form, one character to one."""
+    return text.str.replace_many(list(folding()), list(folding().values()))
 
 
 def spans(text: pl.Expr, pattern: str) -> tuple[pl.Expr, pl.Expr]:
     """List columns of the matches of `pattern` and of their ends, in code points of `text`.
 
-    The pattern must not match the empty string. The list of ends may be one longer than that of
-    the matches (the stretch after the last match) and is cut to it by the caller.
+    The pattern must not match the empty string. Both lists have one entry a match.
     """
     matches = text.str.extract_all(pattern)
     ends = (
@@ -38,28 +62,44 @@ def spans(text: pl.Expr, pattern: str) -> tuple[pl.Expr, pl.Expr]:
     return matches, ends
 
 
+def _cut(frame: pl.DataFrame, pattern: str) -> pl.DataFrame:
+    """The matches of `pattern` in `text`, one a row, their `start` moved on from that of the text."""
+    matches, ends = spans(pl.col("text"), pattern)
+    return (
+        frame.with_columns(text=matches, end=ends)
+        .explode("text", "end", empty_as_null=False)
+        .with_columns(
+            start=pl.col("start") + pl.col("end").cast(pl.Int64) - pl.col("text").str.len_chars().cast(pl.Int64)
+        )
+        .drop("end")
+    )
+
+
 def sentences(documents: pl.DataFrame, reports: pl.DataFrame) -> pl.DataFrame:
     """The sentences of the documents, in text order (`stage.sentence`).
 
     `documents` has `document_id` and `text`; `reports` has `document_id`, `report_id`,
-    `span_start`, `span_end` and `is_report` (`core.dim_report`).
+    `span_start`, `span_end` and `is_report` (`core.dim_report`). No sentence is longer than
+    `LONGEST` code points.
     """
-    matches, ends = spans(pl.col("text"), SENTENCE_PATTERN)
-    cut = (
-        documents.select("document_id", match=matches, end=ends)
-        .explode("match", "end")
-        .drop_nulls("match")
-        .with_columns(pl.col("end").cast(pl.Int64))
-        .with_columns(start=pl.col("end") - pl.col("match").str.len_chars().cast(pl.Int64))
-        .with_columns(
-            sentence_id=pl.int_range(pl.len(), dtype=pl.Int64).over("document_id"),
-            paragraph_id=pl.col("match").str.contains("\n").cast(pl.Int64).cum_sum().over("document_id")
-            - pl.col("match").str.contains("\n").cast(pl.Int64),
-            text=fold(pl.col("match")),
-        )
-        .sort("document_id", "start")
+    line_end = pl.col("text").str.ends_with("\n").cast(pl.Int64)
+    lines = _cut(documents.select("document_id", "text", start=pl.lit(0, pl.Int64)), SENTENCE_PATTERN).with_columns(
+        paragraph_id=line_end.cum_sum().over("document_id") - line_end
     )
-    bounds = reports.select("document_id", "report_id", "is_report", "span_end", start="span_start").sort("document_id", "start")
+    is_long = pl.col("text").str.len_chars() > LONGEST
+    cut = (
+        pl.concat([lines.filter(~is_long), _cut(lines.filter(is_long), PIECE_PATTERN)])
+        .sort("document_id", "start")
+        .with_columns(
+            end=pl.col("start") + pl.col("text").str.len_chars().cast(pl.Int64),
+            sentence_id=pl.int_range(pl.len(), dtype=pl.Int64).over("document_id"),
+            source=pl.col("text"),
+            text=fold(pl.col("text")),
+        )
+    )
+    bounds = reports.select("document_id", "report_id", "is_report", "span_end", start="span_start").sort(
+        "document_id", "start"
+    )
     found = cut.join_asof(bounds, on="start", by="document_id", check_sortedness=False)
     inside = pl.col("start") < pl.col("span_end")
     return SENTENCE.conform(
