@@ -1,0 +1,1 @@
+"""Dagster definitions and the command line: they call the other packages and hold no logic of their own."""

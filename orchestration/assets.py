@@ -1,0 +1,176 @@
+"""The assets: one a stage and batch in the lake, one a table of the warehouse. Each calls the function that does the work.
+
+What does the work is imported when an asset runs, so that loading the definitions stays cheap.
+"""
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import dagster as dg
+import polars as pl
+
+from orchestration.catalogue import Entry, catalogue, source_spec, spec
+from orchestration.metadata import bars, preview
+from orchestration.partitions import BATCHES
+from orchestration.resources import DataDirectory
+from orchestration.settings import Settings
+
+# Files may fail for a moment (a network share, a disk that was full); what is computed from them fails for good.
+TRANSIENT = dg.RetryPolicy(max_retries=3, delay=2, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS)
+# Only one run at a time may be in the step that replaces the published file.
+PUBLISH_POOL = "publish"
+
+
+def build_assets(settings: Settings) -> list[dg.AssetsDefinition | dg.AssetSpec]:
+    """All assets, from the sources of documents to the tables for people."""
+    specs = {name: spec(entry, settings.inboxes) for name, entry in catalogue().items()}
+    published = [entry for entry in catalogue().values() if entry.published]
+
+    @dg.multi_asset(specs=[specs["lake/documents"]], partitions_def=BATCHES, retry_policy=TRANSIENT)
+    def read_documents(context: dg.AssetExecutionContext, data: DataDirectory) -> Iterator[dg.MaterializeResult]:
+        """Read the files of the batch."""
+        from transforms.documents import read
+
+        started = time.perf_counter()
+        batch = context.partition_key
+        reading = read(data.lake.read_files(batch))
+        data.lake.write_stage(batch, "documents", reading.documents)
+        data.lake.write_stage(batch, "failures", reading.failures)
+        yield _materialized(
+            "lake/documents",
+            reading.documents.drop("text"),
+            started,
+            characters=int(reading.documents["char_count"].sum()),
+            unreadable=len(reading.failures),
+            unreadable_files=preview(reading.failures.select("item", "reason")),
+            formats=bars("media type", reading.documents["media_type"].value_counts(sort=True).rows()),
+        )
+
+    @dg.multi_asset(specs=[specs["lake/reports"]], partitions_def=BATCHES)
+    def find_reports(context: dg.AssetExecutionContext, data: DataDirectory) -> Iterator[dg.MaterializeResult]:
+        """Cut the documents into reports and find who reports on which place."""
+        from transforms import places, reports
+
+        started = time.perf_counter()
+        batch = context.partition_key
+        documents = data.lake.read_stage(batch, "documents")
+        found = places.locate(reports.find_reports(documents), documents)
+        data.lake.write_stage(batch, "reports", found)
+        yield _materialized(
+            "lake/reports", found, started, levels=bars("level", found["level"].value_counts(sort=True).rows())
+        )
+
+    @dg.multi_asset(
+        specs=[specs["lake/numerals"], specs["lake/mentions"], specs["lake/observations"]], partitions_def=BATCHES
+    )
+    def extract_figures(context: dg.AssetExecutionContext, data: DataDirectory) -> Iterator[dg.MaterializeResult]:
+        """Find every numeral of the reports and read the quantities among them as observations."""
+        from transforms.extraction import extract
+
+        started = time.perf_counter()
+        batch = context.partition_key
+        documents = data.lake.read_stage(batch, "documents")
+        found = extract(documents, data.lake.read_stage(batch, "reports"))
+        data.lake.write_stage(batch, "numerals", found.numerals)
+        data.lake.write_stage(batch, "mentions", found.mentions)
+        data.lake.write_stage(batch, "observations", found.observations)
+        seconds = time.perf_counter() - started
+        classes = found.numerals["class"].value_counts(sort=True).rows()
+        yield _materialized(
+            "lake/numerals",
+            found.numerals,
+            started,
+            unclassified_share=_share(found.numerals["class"] == "unclassified"),
+            classes=bars("class", classes),
+        )
+        yield _materialized(
+            "lake/mentions",
+            found.mentions,
+            started,
+            redacted_share=_share(found.mentions["redacted"]),
+            characters_per_second=round(int(documents["char_count"].sum()) / seconds),
+        )
+        yield _materialized(
+            "lake/observations",
+            found.observations,
+            started,
+            redacted_share=_share(found.observations["redacted"]),
+            indicators=bars("indicator", found.observations["indicator_id"].value_counts(sort=True).rows()[:20]),
+        )
+
+    @dg.multi_asset(specs=[specs["lake/quarantine"], specs["lake/accepted"]], partitions_def=BATCHES)
+    def accept_observations(context: dg.AssetExecutionContext, data: DataDirectory) -> Iterator[dg.MaterializeResult]:
+        """Let those observations load that nothing in the quarantine holds back."""
+        from checks.quarantine import apply_decisions, read_decisions
+
+        started = time.perf_counter()
+        batch = context.partition_key
+        accepted, quarantine = apply_decisions(
+            data.lake.read_stage(batch, "observations"),
+            data.lake.read_stage(batch, "quarantine"),
+            read_decisions(data.home.decisions),
+        )
+        data.lake.write_stage(batch, "accepted", accepted)
+        yield _materialized(
+            "lake/quarantine",
+            quarantine,
+            started,
+            reasons=bars("expectation", quarantine["expectation"].value_counts(sort=True).rows()),
+        )
+        yield _materialized("lake/accepted", accepted, started)
+
+    @dg.multi_asset(
+        specs=[specs[entry.name] for entry in published],
+        partitions_def=BATCHES,
+        retry_policy=TRANSIENT,
+        pool=PUBLISH_POOL,
+    )
+    def publish_warehouse(context: dg.AssetExecutionContext, data: DataDirectory) -> Iterator[dg.MaterializeResult]:
+        """Build the next version of the warehouse beside the published one and put it in place."""
+        from warehouse.build import build
+        from warehouse.publish import publish
+
+        started = time.perf_counter()
+        version = publish(data.home, build(data.home))
+        seconds = time.perf_counter() - started
+        for entry in published:
+            yield _described(data, entry, version, seconds)
+
+    sources = [specs[name] for name, entry in catalogue().items() if not (entry.published or name.startswith("lake/"))]
+    return [
+        *(source_spec(inbox) for inbox in settings.inboxes),
+        *sources,
+        read_documents,
+        find_reports,
+        extract_figures,
+        accept_observations,
+        publish_warehouse,
+    ]
+
+
+def _materialized(name: str, frame: pl.DataFrame, started: float, **more: Any) -> dg.MaterializeResult:
+    seconds = round(time.perf_counter() - started, 3)
+    return dg.MaterializeResult(
+        asset_key=name.split("/"),
+        metadata={"dagster/row_count": len(frame), "seconds": seconds, "preview": preview(frame), **more},
+    )
+
+
+def _share(marked: pl.Series) -> float:
+    return round(float(marked.mean() or 0.0), 4)
+
+
+def _described(data: DataDirectory, entry: Entry, version: int, seconds: float) -> dg.MaterializeResult:
+    from warehouse.query import query
+
+    rows = query(data.home, f"select count(*) as n from {entry.table.full_name}").item()
+    return dg.MaterializeResult(
+        asset_key=entry.key,
+        metadata={
+            "dagster/row_count": rows,
+            "seconds": round(seconds, 3),
+            "version": version,
+            "preview": preview(query(data.home, f"from {entry.table.full_name} limit 8")),
+        },
+    )

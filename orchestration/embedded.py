@@ -1,0 +1,80 @@
+"""Running batches in this process, on the Dagster instance in the data directory: what `campaign run` does."""
+
+import os
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import resources
+
+import dagster as dg
+
+from orchestration.definitions import LOAD, build_definitions
+from orchestration.partitions import BATCH
+from warehouse.home import Home
+
+# Dagster's own console log is for its UI; here the command line speaks.
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How the run on a batch ended: nothing in `problems` where it went well, else what failed, a line each."""
+
+    batch_id: str
+    problems: tuple[str, ...]
+
+
+def prepare(home: Home) -> None:
+    """Make the instance of the data directory the one that Dagster uses, unless the environment names another."""
+    folder = home.dagster
+    folder.mkdir(parents=True, exist_ok=True)
+    configuration = folder / "dagster.yaml"
+    if not configuration.exists():
+        configuration.write_text(resources.files(__package__).joinpath("dagster.yaml").read_text("utf-8"), "utf-8")
+    os.environ.setdefault("DAGSTER_HOME", str(folder))
+    os.environ["CAMPAIGN_HOME"] = str(home.root)
+
+
+@contextmanager
+def instance(home: Home) -> Iterator[dg.DagsterInstance]:
+    """The Dagster instance that runs on the data directory are recorded in."""
+    prepare(home)
+    with dg.DagsterInstance.get() as found:
+        yield found
+
+
+def load(home: Home, found: dg.DagsterInstance, batches: Sequence[str], progress: Say) -> Iterator[Outcome]:
+    """Run the job on each batch in turn; `progress` is told of every step that starts."""
+    job = build_definitions(home).resolve_job_def(LOAD)
+    found.add_dynamic_partitions(BATCH, list(batches))
+    for number, batch in enumerate(batches, 1):
+        run_id = str(uuid.uuid4())
+
+        def follow(entry: dg.EventLogEntry, where: str = f"batch {number} of {len(batches)} ({batch})") -> None:
+            event = entry.dagster_event
+            if event and event.event_type == dg.DagsterEventType.STEP_START and event.step_key:
+                progress(f"{where}: {event.step_key.replace('_', ' ')}")
+
+        found.add_event_listener(run_id, follow)
+        result = job.execute_in_process(
+            run_config=QUIET, instance=found, partition_key=batch, raise_on_error=False, run_id=run_id
+        )
+        yield Outcome(batch, tuple(_problems(result)))
+
+
+def _problems(result: dg.ExecuteInProcessResult) -> Iterator[str]:
+    """What failed in a run: the checks that stopped it, else the innermost cause of each step's failure."""
+    if result.success:
+        return
+    failed = [check for check in result.get_asset_check_evaluations() if not check.passed and check.blocking]
+    for check in failed:
+        yield f"{check.check_name}: {check.description}"
+    for event in result.all_events if not failed else ():
+        if event.is_step_failure:
+            error = event.step_failure_data.error
+            while error and error.cause:
+                error = error.cause
+            yield f"{event.step_key}: {error.message.strip() if error else 'failed'}"

@@ -1,0 +1,76 @@
+"""What a person sees of a frame in the Dagster UI: its columns, a preview, a chart. All text in it is inert."""
+
+import string
+import unicodedata
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import dagster as dg
+import polars as pl
+
+from transforms.schema import Column, Table
+
+PREVIEW_ROWS = 8
+PREVIEW_CELL = 40
+BAR_CELLS = 30
+
+# Character references are text to Markdown and to HTML, so a cell that spells every mark as one can hold no markup.
+_INERT = {ord(mark): f"&#{ord(mark)};" for mark in string.punctuation}
+# A word joiner keeps the UI from making links of addresses that a report or a file name spells out.
+_INERT |= {ord("."): "&#8288;&#46;", ord("@"): "&#8288;&#64;", ord(":"): "&#58;&#8288;"}
+
+
+def inert(value: object) -> str:
+    """The value as Markdown that shows its characters and nothing else, on one line, cut to `PREVIEW_CELL`."""
+    text = "" if value is None else str(value)
+    text = "".join(
+        " " if c.isspace() else "�" if unicodedata.category(c)[0] == "C" else c for c in text[: PREVIEW_CELL + 1]
+    )
+    return (text if len(text) <= PREVIEW_CELL else text[: PREVIEW_CELL - 1] + "…").translate(_INERT)
+
+
+def _table(header: Iterable[object], rows: Iterable[Iterable[object]]) -> str:
+    head = [inert(name) for name in header]
+    lines = [head, ["---"] * len(head), *([inert(value) for value in row] for row in rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def preview(frame: pl.DataFrame) -> dg.MarkdownMetadataValue:
+    """The first rows of the frame as a Markdown table."""
+    return dg.MetadataValue.md(_table(frame.columns, frame.head(PREVIEW_ROWS).iter_rows()))
+
+
+def bars(label: str, counts: Sequence[tuple[object, float]]) -> dg.MarkdownMetadataValue:
+    """The counts as a bar chart of `BAR_CELLS` cells at most, in the order given."""
+    top = max((count for _, count in counts), default=0) or 1
+    rows = ((name, f"{count:,g}", "█" * round(BAR_CELLS * count / top)) for name, count in counts)
+    return dg.MetadataValue.md(_table((label, "", ""), rows))
+
+
+def column_schema(table: Table, columns: Iterable[Column] | None = None) -> dg.TableSchema:
+    """The declared columns of the table as the UI shows them."""
+    return dg.TableSchema(columns=[_column(column, table.key) for column in columns or table.columns])
+
+
+def _column(column: Column, key: Sequence[str]) -> dg.TableColumn:
+    other = [f"one of {', '.join(column.values)}"] if column.values else []
+    other += [f"references {column.references}"] if column.references else []
+    other += [f"at least {column.minimum:g}"] if column.minimum is not None else []
+    other += [f"at most {column.maximum:g}"] if column.maximum is not None else []
+    return dg.TableColumn(
+        name=column.name,
+        type=column.type,
+        description=f"{column.zh}: {column.en}",
+        constraints=dg.TableColumnConstraints(
+            nullable=not column.required, unique=[column.name] == list(key), other=other
+        ),
+    )
+
+
+def rows(frame: pl.DataFrame, seconds: float) -> dict[str, Any]:
+    """The metadata that every materialisation of a frame carries."""
+    return {
+        "dagster/row_count": len(frame),
+        "seconds": round(seconds, 3),
+        "preview": preview(frame),
+    }
