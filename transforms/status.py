@@ -1,0 +1,151 @@
+"""Whether a figure is something achieved (`actual`) or something meant to be (`target`).
+
+The nearest cue before the figure in its sentence decides; without one, the passage and the headings
+above it do. The words are data, in `vocabulary/status.toml`; the rules are those of the annotation
+guidelines (cases 6 and 12): plans, goals, requirements, standards and money only planned are targets.
+"""
+
+import polars as pl
+
+from transforms.outline import ITEM, TITLE, any_of, last_before, lines, located, occurrences, scoped, vocabulary
+
+VOCABULARY = "status.toml"
+# How far behind a figure its sentence is read, in code points.
+REACH = 60
+
+
+def read_status(quantities: pl.DataFrame, sentences: pl.DataFrame) -> pl.DataFrame:
+    """The quantities, in their order, with `status` and `status_rules`.
+
+    `quantities` has the columns of `stage.mention` up to `header`, `sentences` those of
+    `stage.sentence`. `status` is `actual` or `target`; `status_rules` names the rule and the word
+    that decided, as `status=rule:word`, and is empty where nothing spoke against `actual`.
+    Raises `VocabularyError` for a word of the vocabulary that can't be looked for.
+    """
+    words = vocabulary(VOCABULARY)
+    outline = lines(sentences)
+    mentions = located(quantities, outline)
+    cued = last_before(
+        mentions,
+        _cues(outline.join(mentions.select("line").unique(), on="line", how="semi")),
+        ["state", "clause_only", "cue", "cue_end"],
+    )
+    right = pl.col("text").str.slice(pl.col("after"), REACH)
+    between = pl.col("text").str.slice(pl.col("cue_end"), pl.col("offset") - pl.col("cue_end"))
+    out_of_reach = pl.col("clause_only") & between.str.contains("[,;:]")
+    of_stock = (
+        pl.col("cue").is_in(words["cues"]["before_stock"])
+        & (pl.col("cue_end") == pl.col("offset"))
+        & right.str.contains(f"^[^,。;]*?{any_of(words['cues']['of_stock'])}")
+    )
+    behind = right.str.extract(f"({any_of(words['after']['target'])})")
+    planned = pl.col("header").str.extract(f"({any_of(words['headings']['target'])}|目标)")
+    decided = (
+        cued.join(passages(outline), on="line", how="left", maintain_order="left")
+        .with_columns(
+            state=pl.when(~(of_stock | out_of_reach).fill_null(False)).then("state"), behind=behind, planned=planned
+        )
+        .with_columns(
+            rule=pl.when(pl.col("planned").is_not_null())
+            .then(pl.lit("header"))
+            .when(pl.col("behind").is_not_null())
+            .then(pl.lit("after"))
+            .when(pl.col("state").is_not_null())
+            .then(pl.lit("cue"))
+            .when(pl.col("passage").is_not_null())
+            .then(pl.lit("passage"))
+        )
+    )
+    rule = pl.col("rule")
+    word = (
+        pl.when(rule == "header")
+        .then("planned")
+        .when(rule == "after")
+        .then("behind")
+        .when(rule == "cue")
+        .then("cue")
+        .otherwise("passage")
+    )
+    target = rule.is_not_null() & ((rule != "cue") | (pl.col("state") == "target"))
+    return quantities.with_columns(
+        decided.select(
+            status=pl.when(target).then(pl.lit("target")).otherwise(pl.lit("actual")),
+            status_rules=pl.format("status={}:{}", rule, word).fill_null(""),
+        )
+    )
+
+
+def _cues(outline: pl.DataFrame) -> pl.DataFrame:
+    """The cue words of the lines: `place`, `line`, `state` (`target`, `actual`, null: undecided), `clause_only`, `cue`, `cue_end`."""
+    cues = vocabulary(VOCABULARY)["cues"]
+    future = f"{any_of(cues['future'])}{any_of(cues['adverbs'])}*{any_of(cues['verbs'])}"
+    kinds = {
+        "neutral": any_of(cues["neutral"]),
+        "target": f"(?:{future}|{any_of(cues['target'])})",
+        "standard": any_of(cues["standard"]),
+        "weak": any_of(cues["weak"]),
+        "actual": any_of(cues["actual"]),
+        "pause": any_of(cues["pause"]),
+    }
+    word, same = pl.col("word"), pl.col("line") == pl.col("line").shift(1)
+    kind, last = pl.col("kind"), pl.col("kind").shift(1)
+    opening = (kind == "target") & ~same.fill_null(False) & ~pl.col("before").str.contains(r"[,;:]")
+    return (
+        occurrences(outline, "|".join(kinds.values()))
+        .with_columns(
+            kind=pl.coalesce(
+                pl.when(word.str.contains(f"^{pattern}$")).then(pl.lit(name)) for name, pattern in kinds.items()
+            )
+        )
+        .filter(kind != "neutral")
+        .join(outline.select("line", "text"), on="line", how="left", maintain_order="left")
+        .with_columns(before=pl.col("text").str.slice(0, pl.col("offset")))
+        .with_columns(opened=opening.any().over("line"))
+        .select(
+            "place",
+            "line",
+            state=pl.when(kind == "pause")
+            .then(pl.when("opened").then(pl.lit("target")))
+            .when(kind.is_in(["weak", "standard"]))
+            .then(pl.when(same & (last == "actual")).then(pl.lit("actual")).otherwise(pl.lit("target")))
+            .otherwise(kind),
+            clause_only=kind == "standard",
+            cue=word,
+            cue_end=pl.col("offset") + word.str.len_chars().cast(pl.Int64),
+        )
+    )
+
+
+def passages(outline: pl.DataFrame) -> pl.DataFrame:
+    """The lines of `outline` whose figures are targets for what stands above them: `line`, `passage` (the words), `since` (the line that has them)."""
+    words = vocabulary(VOCABULARY)
+    heading = any_of(words["headings"]["target"])
+    opener = rf"^[^\p{{Han}}]*(?:[一二三四五六七八九十]{{1,3}}(?:是|、))?({any_of(words['openers']['target'])})"
+    said = outline.with_columns(
+        said=pl.coalesce(
+            pl.when(
+                pl.col("heading").is_not_null() & ~pl.col("text").str.contains(any_of(words["headings"]["past"]))
+            ).then(pl.col("text").str.extract(f"({heading})")),
+            pl.col("text").str.extract(opener, 1),
+        ),
+        enclosing=pl.coalesce(
+            pl.when(pl.col("first") & (pl.col("mark") < ITEM)).then("mark"),
+            "heading",
+            pl.when("opens").then(pl.lit(TITLE, pl.Int8)),
+        ).forward_fill(),
+    ).with_columns(
+        widely=pl.col("said").is_not_null()
+        & (pl.col("first") | pl.col("text").str.contains(any_of(words["openers"]["leads_list"]))),
+        here=pl.when(pl.col("said").is_not_null()).then(pl.col("line") + 1),
+    )
+    rank = pl.coalesce("heading", pl.when("first").then("mark"), pl.when("widely").then("enclosing"))
+    return (
+        said.with_columns(
+            wide=scoped(rank, pl.when("widely").then("here"), pl.col("fresh"), pl.col("opens")),
+            near=pl.coalesce("here", pl.when("first").then(0)).forward_fill(),
+        )
+        .with_columns(since=pl.max_horizontal("wide", "near").cast(pl.Int64) - 1)
+        .filter(pl.col("since") >= 0)
+        .select("line", "since")
+        .join(said.select(since="line", passage="said"), on="since", how="left", maintain_order="left")
+    )
