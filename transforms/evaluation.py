@@ -23,7 +23,15 @@ Pair = tuple[Mention, Mention]
 
 # Indicators that most comparisons rest on, scored apart.
 CORE = frozenset(
-    "garbage_cleared parking_spaces volunteers funds_invested funds_budgeted funds_raised funds_disbursed".split()
+    [
+        "garbage_cleared",
+        "parking_spaces",
+        "volunteers",
+        "funds_invested",
+        "funds_budgeted",
+        "funds_raised",
+        "funds_disbursed",
+    ]
 )
 # Ways of writing one unit.
 UNITS = {
