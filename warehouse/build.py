@@ -115,10 +115,12 @@ def _known_sources(home: Home) -> pl.DataFrame:
 def _create(connection: duckdb.DuckDBPyConnection) -> None:
     from transforms.indicators import catalogue
     from transforms.places import places
+    from transforms.plans import plans
 
     connection.execute(ddl())
     _insert(connection, "core.dim_place", places())
     _insert(connection, "core.dim_indicator", catalogue())
+    _insert(connection, "core.dim_plan", plans())
 
 
 def _load(connection: duckdb.DuckDBPyConnection, home: Home, sources: pl.DataFrame, changed: pl.DataFrame) -> None:
@@ -139,6 +141,7 @@ def _load(connection: duckdb.DuckDBPyConnection, home: Home, sources: pl.DataFra
     )
     connection.execute(sql("load/facts.sql"))
     connection.execute(sql("load/observations.sql"))
+    connection.execute(sql("marts/figure.sql"))
     connection.execute("delete from ops.source_file")
     _insert(connection, "ops.source_file", sources)
 

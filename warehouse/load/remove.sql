@@ -3,7 +3,7 @@
 
 create temp table affected as
     from core.fact_observation semi join leaving using (document_id)
-    select distinct place_id, indicator_id, status, first_year: period_start[:4], last_year: period_end[:4];
+    select distinct place_id, indicator_id, status, period_start, period_end, per;
 
 delete from core.dim_document where document_id in (from leaving);
 delete from core.document_text where document_id in (from leaving);

@@ -1,0 +1,58 @@
+-- Periods are kept as coarsely as the text states them ('2015', '2015-06', '2015-06-30'). Here they become one
+-- label in ISO 8601, whichever way they were written: two figures are of the same period when label, kind and
+-- rate agree.
+
+create macro first_day(written) as
+    try_cast(case len(written) when 4 then written || '-01-01' when 7 then written || '-01' else written end as date);
+
+create macro final_day(written) as
+    case len(written)
+        when 4 then try_cast(written || '-12-31' as date)
+        when 7 then last_day(try_cast(written || '-01' as date))
+        else try_cast(written as date)
+    end;
+
+-- Characters of 'YYYY-MM-DD' that it takes to write a period with these ends.
+create macro period_precision(first, final) as greatest(
+    case when final + interval 1 day = date_trunc('year', final + interval 1 day) then 4
+        when final = last_day(final) then 7 when final is not null then 10 end,
+    case when first = date_trunc('year', first) then 4 when day(first) = 1 then 7 when first is not null then 10 end
+);
+
+create macro day_text(this_day, characters) as left(this_day::varchar, characters);
+
+create macro period_between(first, final) as
+    case
+        when first is null and final is null then null
+        when day_text(first, period_precision(first, final)) = day_text(final, period_precision(first, final))
+            then day_text(first, period_precision(first, final))
+        else coalesce(day_text(first, period_precision(first, final)), '..') || '/'
+            || coalesce(day_text(final, period_precision(first, final)), '..')
+    end;
+
+-- '2018', '2018-03', '2018-01/2018-09', '2015/..', '../2019'; null without dates.
+create macro period_label(period_start, period_end) as period_between(first_day(period_start), final_day(period_end));
+
+-- rate        so much a day, a year …
+-- undated     the text gives no period
+-- since       from a time on, cumulative
+-- until       up to a time, or the state at it
+-- year, month, day
+-- span        any other stretch with two ends
+create macro period_kind(label, per) as
+    case
+        when per is not null then 'rate'
+        when label is null then 'undated'
+        when label like '%/..' then 'since'
+        when label like '../%' then 'until'
+        when label like '%/%' then 'span'
+        else case len(label) when 4 then 'year' when 7 then 'month' else 'day' end
+    end;
+
+-- The year that a period ends in; null where it is open or has no dates.
+create macro period_year(label) as try_cast(split_part(label, '/', -1)[:4] as bigint);
+
+-- Whether two reports tell of the same time: their common period is closed, or they are of the same year. What is
+-- counted since 2015, or has no period, may have grown between one report and the next.
+create macro same_time(label, this_reported, that_reported) as
+    (label is not null and label not like '%/..') or left(this_reported, 4) is not distinct from left(that_reported, 4);

@@ -1,0 +1,25 @@
+-- One row an observation of `source` (a table with the columns of core.fact_observation), with what decides which
+-- figure it bears on. An observation bears on the figure of its place, unless the report is about a part of the
+-- place only (a bureau's own figures are not its city's): then it is the reporter's own.
+create macro observations_in_context(source) as table
+    with observation as (
+        from query_table(source) as observation
+            join core.dim_report as report using (report_id)
+            left join core.dim_place as place on place.place_id = observation.place_id
+            join core.dim_indicator as indicator on indicator.indicator_id = observation.indicator_id
+        select
+            observation.*,
+            indicator_kind: indicator.kind,
+            own: observation.place_id is not distinct from report.place_id,
+            reported: coalesce(report.reported_on, report.year::varchar),
+            scope: case
+                when observation.place_id is null then 'unplaced'
+                when own and report.level <> place.level then 'part'
+                else 'place'
+            end,
+            reporter: case when scope <> 'place' then coalesce(report.organisation, observation.report_id) end,
+            level: if(scope = 'place', place.level, report.level),
+            period: period_label(period_start, period_end),
+    )
+    from observation
+    select *, period_kind: period_kind(period, per), year: period_year(period);

@@ -1,0 +1,5 @@
+-- The sentence of a text that holds the characters from span_start up to span_end.
+create macro sentence_at(text, span_start, span_end) as
+    regexp_extract(left(text, span_start), '[^。！？!?\n]*$')
+    || substr(text, span_start + 1, span_end - span_start)
+    || regexp_extract(substr(text, span_end + 1, 1000), '^[^。！？!?\n]*[。！？!?]?');
