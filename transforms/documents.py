@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from transforms.readers import Limits, UnreadableError
+from transforms.readers import Limits, Text, UnreadableError
+from transforms.readers.archives import Member, is_system_file, unfold
 from transforms.readers.process import Reader
 from transforms.schema import table
 
@@ -33,47 +34,60 @@ class Reading(NamedTuple):
 
 
 def read(files: pl.DataFrame, limits: Limits | None = None) -> Reading:
-    """The documents among `files` (`stage.file`), one row each however often its bytes arrived."""
+    """The documents among `files` (`stage.file`), one row each however often its bytes arrived.
+
+    Archives are unfolded into the files in them. Files that programs leave in folders (`~$报告.docx`,
+    `Thumbs.db`) are passed over; every other file becomes a document or a failure.
+    """
+    limits = limits or Limits()
     documents: dict[str, dict[str, Any]] = {}
     failures: dict[str, dict[str, Any]] = {}
-    with Reader(limits or Limits()) as reader:
+    with Reader(limits) as reader:
         for file in files.sort("arrived_at", "file_name").iter_rows(named=True):
+            if is_system_file(file["file_name"]):
+                continue
             content = file.pop("content")
-            document_id = hashlib.sha256(content).hexdigest()
-            if document_id in documents:
-                continue
-            try:
-                found = reader.read(content)
-            except UnreadableError as error:
-                failure = _failure(file, document_id, len(content), error)
-                failures.setdefault(failure["quarantine_id"], failure)
-                continue
-            documents[document_id] = {
-                **file,
-                **asdict(found),
-                "document_id": document_id,
-                "byte_size": len(content),
-                "char_count": len(found.text),
-            }
+            for member in unfold(file["file_name"], content, limits):
+                arrived = {**file, "file_name": member.name, **_identity(member.content)}
+                if arrived["document_id"] in documents:
+                    continue
+                try:
+                    text = _text(member, reader)
+                except UnreadableError as error:
+                    failure = _failure(arrived, error)
+                    failures.setdefault(failure["quarantine_id"], failure)
+                else:
+                    documents[arrived["document_id"]] = {**arrived, **asdict(text), "char_count": len(text.text)}
     return Reading(
         pl.DataFrame(list(documents.values()), schema=DOCUMENT),
         pl.DataFrame(list(failures.values()), schema=QUARANTINE.frame_schema),
     )
 
 
-def _failure(file: dict[str, Any], document_id: str, size: int, error: UnreadableError) -> dict[str, Any]:
-    name = PurePosixPath(file["file_name"]).name
+def _identity(content: bytes | None) -> dict[str, Any]:
+    if content is None:
+        return {"document_id": None, "byte_size": None}
+    return {"document_id": hashlib.sha256(content).hexdigest(), "byte_size": len(content)}
+
+
+def _text(member: Member, reader: Reader) -> Text:
+    if member.error or member.content is None:
+        raise member.error or UnreadableError("damaged", "could not be unpacked")
+    return reader.read(member.content, PurePosixPath(member.name).suffix.lower().removeprefix("."))
+
+
+def _failure(arrived: dict[str, Any], error: UnreadableError) -> dict[str, Any]:
+    """The quarantine row of a file. Its identifier is the same whenever the file arrives under that name."""
+    name = arrived["file_name"]
+    about = {key: arrived[key] for key in ("file_name", "byte_size", "source")}
     return {
-        "quarantine_id": hashlib.sha256(f"{document_id} {error.cause}".encode()).hexdigest()[:16],
+        "quarantine_id": hashlib.sha256(f"{arrived['document_id']} {name} {error.cause}".encode()).hexdigest()[:16],
         "kind": "file",
-        "item": file["file_name"],
-        "batch_id": None,
-        "document_id": document_id,
+        "item": name,
+        "document_id": arrived["document_id"],
         "expectation": f"documents.{error.cause}",
         "reason": f"{name} {error}",
-        "rejected_at": file["arrived_at"],
-        "row": json.dumps(
-            {"file_name": file["file_name"], "byte_size": size, "source": file["source"]}, ensure_ascii=False
-        ),
+        "rejected_at": arrived["arrived_at"],
+        "row": json.dumps(about, ensure_ascii=False),
         "state": "open",
     }

@@ -13,8 +13,8 @@ class Limits:
     """What one file may cost before it is refused.
 
     `seconds` of wall-clock time and `memory` bytes for parsing it; `file_bytes` and `text_chars` for
-    the file and its text; `pages` of a PDF; for archives the `members`, the nesting `depth`, the
-    `expanded_bytes` of all members together and the `ratio` of a member's size to its compressed size.
+    the file and its text; `pages` of a PDF; for an archive its `members`, the `depth` of archives in
+    archives, the `expanded_bytes` of all together and the `ratio` of a member's size to its packed size.
     """
 
     seconds: float = 30.0

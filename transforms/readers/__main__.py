@@ -1,6 +1,6 @@
 """The child process: reads files from standard input, one after another, and answers on standard output.
 
-A request is a header of JSON and the file's bytes, an answer is JSON, each preceded by its length.
+A request is the ending of the file's name and its bytes, an answer is JSON, each preceded by its length.
 The time limit is the kernel's alarm, which stops a parser that hangs outside Python too.
 """
 
@@ -13,14 +13,14 @@ import sys
 from dataclasses import asdict
 from typing import Any, BinaryIO
 
-from transforms.readers import UnreadableError
+from transforms.readers import Limits, UnreadableError
 from transforms.readers.read import read_bytes
 
 
-def answer(content: bytes) -> dict[str, Any]:
+def answer(content: bytes, ending: str, limits: Limits) -> dict[str, Any]:
     """The fields of the text of one file, or `cause` and `message` of why it has none."""
     try:
-        return asdict(read_bytes(content))
+        return asdict(read_bytes(content, ending, limits))
     except UnreadableError as error:
         return {"cause": error.cause, "message": str(error)}
     except MemoryError:
@@ -29,24 +29,24 @@ def answer(content: bytes) -> dict[str, Any]:
         return {"cause": "damaged", "message": f"is damaged or not what it seems ({type(error).__name__}: {error})"}
 
 
-def serve(requests: BinaryIO, answers: BinaryIO, seconds: float) -> None:
+def serve(requests: BinaryIO, answers: BinaryIO, limits: Limits) -> None:
     """Answers requests until there are no more."""
-    while header := requests.read(8):
-        content = requests.read(struct.unpack(">Q", header)[0])
-        signal.setitimer(signal.ITIMER_REAL, seconds)
-        reply = json.dumps(answer(content)).encode()
+    while sizes := requests.read(16):
+        ending, content = map(requests.read, struct.unpack(">QQ", sizes))
+        signal.setitimer(signal.ITIMER_REAL, limits.seconds)
+        reply = json.dumps(answer(content, ending.decode(), limits), ensure_ascii=False).encode()
         signal.setitimer(signal.ITIMER_REAL, 0)
         answers.write(struct.pack(">Q", len(reply)) + reply)
         answers.flush()
 
 
 if __name__ == "__main__":
-    limit = json.loads(sys.argv[1])
-    resource.setrlimit(resource.RLIMIT_DATA, (limit["memory"], limit["memory"]))
+    given = Limits(**json.loads(sys.argv[1]))
+    resource.setrlimit(resource.RLIMIT_DATA, (given.memory, given.memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     # Libraries print; what they print must not mix with the answers.
     replies = os.fdopen(os.dup(1), "wb")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    serve(sys.stdin.buffer, replies, limit["seconds"])
+    serve(sys.stdin.buffer, replies, given)
     replies.flush()
     os._exit(0)  # without the exit handlers of native libraries, which crash

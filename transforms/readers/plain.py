@@ -1,8 +1,13 @@
 """Plain text: bytes decoded without a guess."""
 
 import codecs
+import csv
+import io
+import re
+from collections import Counter
 
 from transforms.readers import UnreadableError
+from transforms.readers.tables import Cell, render
 
 BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -11,25 +16,114 @@ BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+ADVICE = "open it in the program that wrote it and save it again as UTF-8"
+
+# Control characters that no text holds; the last is the end-of-file mark of DOS.
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x19\x1b-\x1f\x7f\ufffe\uffff]|\x1a(?!\s*\Z)")
+_HAN = re.compile(r"[\u3400-\u9fff]")
+_COMMON_SIGNS = re.compile(r"[\u3000-\u303f\uff00-\uffef\u2010-\u203b×·°℃㎡①-⑳]")
+# GB 2312 sorts the 3,755 characters in ordinary use into rows 16 to 55; what another encoding is
+# misread into is scattered over all of GB18030.
+COMMON_SHARE = 0.7
 
 
-def decode(content: bytes) -> tuple[str, str]:
+def decode(content: bytes, declared: str | None = None) -> tuple[str, str]:
     """Text and encoding of `content`: by its byte-order mark, else strict UTF-8, else GB18030.
 
-    The mark itself is left out; nothing else is changed. Raises `UnreadableError` where none of
-    them fits, because a wrong guess is worse than an error.
+    Big5 is read only where markup has `declared` it. UTF-16 without a mark is taken
+    only where nothing else fits and it reads as Chinese. The mark is left out, nothing else is
+    changed. Raises `UnreadableError` where none fits, because a wrong guess is worse than an error.
     """
     for mark, encoding in BYTE_ORDER_MARKS:
         if content.startswith(mark):
             try:
-                return content[len(mark) :].decode(encoding), encoding
+                return _checked(content[len(mark) :].decode(encoding)), encoding
             except UnicodeDecodeError as error:
                 raise UnreadableError(
-                    "encoding", f"starts as {encoding} but byte {error.start} is not; save it again as UTF-8"
+                    "encoding", f"begins as {encoding} but is not from byte {error.start} on; {ADVICE}"
                 ) from error
-    for encoding in ("utf-8", "gb18030"):
+    try:
+        text = content.decode("utf-8")
+        if "\x00" not in text:
+            return _checked(text), "utf-8"
+    except UnicodeDecodeError:
+        pass
+    is_big5 = (declared or "").lower().startswith("big5")
+    candidates = ("gb18030", "utf-16-le", "utf-16-be")
+    for encoding in ("big5hkscs", *candidates) if is_big5 else candidates:
         try:
-            return content.decode(encoding), encoding
+            text = content.decode(encoding)
         except UnicodeDecodeError:
             continue
-    raise UnreadableError("encoding", "is neither UTF-8, UTF-16 nor GB18030 text; save it again as UTF-8")
+        if not _CONTROL.search(text) and (encoding == "big5hkscs" or _reads_as_chinese(text)):
+            return text, encoding
+    if b"\x00" in content:
+        raise UnreadableError("binary", "is no text but binary data of a kind that is not read; " + ADVICE)
+    raise UnreadableError("encoding", "is in none of the encodings UTF-8, GB18030 and UTF-16; " + ADVICE)
+
+
+def _checked(text: str) -> str:
+    found = _CONTROL.search(text)
+    if found:
+        raise UnreadableError(
+            "binary",
+            f"holds the control character U+{ord(found[0]):04X} at {found.start()}, so it is no text; {ADVICE}",
+        )
+    return text
+
+
+def _reads_as_chinese(text: str) -> bool:
+    """Whether the characters beyond ASCII are mostly those in ordinary use in China."""
+    counts = Counter(character for character in text if character >= "\x80")
+    common = sum(count for character, count in counts.items() if _is_common(character))
+    return common >= COMMON_SHARE * counts.total()
+
+
+def _is_common(character: str) -> bool:
+    if _HAN.match(character):
+        encoded = character.encode("gb2312", "ignore")
+        return bool(encoded) and encoded[0] <= 0xD7
+    return bool(_COMMON_SIGNS.match(character))
+
+
+def read_csv(text: str) -> str:
+    """The rows of comma-, tab- or semicolon-separated values as the lines of a table."""
+    head = text[:10_000]
+    delimiter = max(",\t;", key=head.count)
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    try:
+        return render(Cell(number, place, cell) for number, row in enumerate(rows) for place, cell in enumerate(row))
+    except csv.Error as error:
+        raise UnreadableError("damaged", f"is no well-formed CSV at line {rows.line_num}: {error}") from error
+
+
+# Emphasis is told from a mask (招募**名，清理**吨) by what stands around the marks.
+_EMPHASIS = re.compile(
+    r"(?:(?<=^)|(?<=[\s（(：:，。；、>\-]))(\*\*|__|\*|_)(?=\S)([^*\n]+?)(?<=\S)\1(?=$|[\s）)：:，。；、！？])"
+    r"|(\*\*|\*)(?=[0-9])([^*\n]+?)\3"
+)
+_MARKUP = (
+    (re.compile(r"^#{1,6}[ \t]+(.*?)[ \t]*#*$", re.M), r"\1"),
+    (re.compile(r"^(?:[-*_][ \t]*){3,}$", re.M), ""),
+    (re.compile(r"^[ \t]{0,3}(?:>[ \t]?)+", re.M), ""),
+    (re.compile(r"^[ \t]*[-*+][ \t]+", re.M), ""),
+    (re.compile(r"!\[[^\]\n]*\]\([^)\n]*\)"), ""),
+    (re.compile(r"\[([^\]\n]+)\]\([^)\n]*\)"), r"\1"),
+)
+_ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
+_TABLE = re.compile(r"^[ \t]*\|.*\|[ \t]*\n[ \t]*\|?[ \t:|-]+\|[ \t:|-]*(?:\n[ \t]*\|.*)*", re.M)
+
+
+def read_markdown(text: str) -> str:
+    """The text of a Markdown document without its marks; tables as lines of cells."""
+    text = _TABLE.sub(lambda found: render(_pipe_cells(found[0])), text.replace("\r\n", "\n"))
+    for pattern, replacement in _MARKUP:
+        text = pattern.sub(replacement, text)
+    text = _EMPHASIS.sub(lambda found: found[2] or found[4], text)
+    return _ESCAPE.sub(r"\1", text)
+
+
+def _pipe_cells(table: str) -> list[Cell]:
+    lines = [line.strip().strip("|") for line in table.split("\n")]
+    rows = [re.split(r"(?<!\\)\|", line) for number, line in enumerate(lines) if number != 1]
+    return [Cell(number, place, cell) for number, row in enumerate(rows) for place, cell in enumerate(row)]

@@ -54,10 +54,10 @@ class Reader:
             child.kill()
         return child.returncode
 
-    def read(self, content: bytes) -> Text:
-        """The text of one file; raises `UnreadableError` where it can't be read within the limits."""
+    def read(self, content: bytes, ending: str) -> Text:
+        """The text of one file, whose name ends in `ending`; raises `UnreadableError` where it can't be read within the limits."""
         self._child = self._child or self._start()
-        reply = self._exchange(self._child, content)
+        reply = self._exchange(self._child, ending.encode(), content)
         if reply is None:
             raise self._obituary()
         if "cause" in reply:
@@ -65,11 +65,11 @@ class Reader:
         return Text(**reply)
 
     @staticmethod
-    def _exchange(child: subprocess.Popen[bytes], content: bytes) -> dict[str, Any] | None:
+    def _exchange(child: subprocess.Popen[bytes], ending: bytes, content: bytes) -> dict[str, Any] | None:
         """The child's answer, or nothing where it died over the file."""
         assert child.stdin and child.stdout
         try:
-            child.stdin.write(struct.pack(">Q", len(content)))
+            child.stdin.write(struct.pack(">QQ", len(ending), len(content)) + ending)
             child.stdin.write(content)
             child.stdin.flush()
         except BrokenPipeError:

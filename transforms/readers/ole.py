@@ -1,0 +1,32 @@
+"""OLE files, the containers of the binary formats of Office."""
+
+import io
+
+import olefile
+
+from transforms.readers import UnreadableError, media
+
+CODEPAGES = {936: "gb18030", 54936: "gb18030"}
+
+
+def ole_type(content: bytes) -> str:
+    """Whether an OLE file holds a Word document or a workbook; raises `UnreadableError` for anything else."""
+    with olefile.OleFileIO(io.BytesIO(content)) as ole:
+        streams = {"/".join(path) for path in ole.listdir()}
+    if "EncryptedPackage" in streams:
+        raise UnreadableError("encrypted", "is protected by a password; remove the password and deliver it again")
+    if "WordDocument" in streams:
+        return media.DOC
+    if streams & {"Workbook", "Book"}:
+        return media.XLS
+    raise UnreadableError("unsupported", f"is neither a document nor a workbook; {media.READABLE}")
+
+
+def ole_properties(ole: olefile.OleFileIO) -> dict[str, str | None]:
+    """Title, author and ISO date of creation that the file states."""
+    about = ole.get_metadata()
+    encoding = CODEPAGES.get(about.codepage, "utf-8")
+    title, author = (
+        (value or b"").decode(encoding, "ignore").strip("\0 ") or None for value in (about.title, about.author)
+    )
+    return {"title": title, "author": author, "created_on": about.create_time and about.create_time.date().isoformat()}
