@@ -98,7 +98,7 @@ def _files(folder: Traversable, endings: tuple[str, ...]) -> Iterable[tuple[str,
 def _sources(home: Home) -> pl.DataFrame:
     lake = Lake(home)
     files = [(lake.stage_path(batch_id, stage), batch_id) for batch_id in lake.complete_batch_ids() for stage in STAGES]
-    files += [(path, None) for path in (home.corrections, home.decisions) if path.exists()]
+    files.extend((path, None) for path in (home.corrections, home.decisions) if path.exists())
     stats = [(path.relative_to(home.root).as_posix(), batch_id, path.stat()) for path, batch_id in files]
     return pl.DataFrame(
         [(path, batch_id, stat.st_size, stat.st_mtime_ns) for path, batch_id, stat in stats],
