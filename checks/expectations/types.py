@@ -1,0 +1,43 @@
+"""The types of a table's columns against their declaration."""
+
+from typing import Any, ClassVar
+
+from great_expectations.execution_engine import ExecutionEngine
+from great_expectations.expectations.expectation import BatchExpectation
+
+# What a declared type (`transforms.schema`) is called in a frame that Polars handed to pandas.
+NAMES = {
+    "text": ("string[pyarrow]", "large_string[pyarrow]"),
+    "integer": ("int64[pyarrow]",),
+    "double": ("double[pyarrow]",),
+    "boolean": ("bool[pyarrow]",),
+    "timestamp": ("timestamp[us, tz=UTC][pyarrow]",),
+}
+
+
+class ExpectColumnsToHaveTypes(BatchExpectation):
+    """Expect the columns to have their declared types.
+
+    `types` gives the declared type of each column by its name. A column that is missing is another expectation's.
+    """
+
+    types: dict[str, str]
+
+    metric_dependencies = ("table.column_types",)
+    success_keys = ("types",)
+    args_keys = ("types",)
+    library_metadata: ClassVar[dict[str, Any]] = {"tags": ["campaign"], "contributors": []}
+
+    def _validate(
+        self,
+        metrics: dict[str, Any],
+        runtime_configuration: dict | None = None,
+        execution_engine: ExecutionEngine | None = None,
+    ) -> dict[str, Any]:
+        found = {column["name"]: str(column["type"]) for column in metrics["table.column_types"]}
+        wrong = {
+            name: f"{found[name]}, declared {kind}"
+            for name, kind in self.types.items()
+            if name in found and found[name] not in NAMES[kind]
+        }
+        return {"success": not wrong, "result": {"observed_value": "; ".join(f"{n}: {t}" for n, t in wrong.items()) or "ok"}}

@@ -1,0 +1,105 @@
+"""Suites evaluated by Great Expectations on pandas frames, in an ephemeral context, one pass a suite.
+
+Importing this loads Great Expectations (seconds): `checks.validation` does so when it first validates.
+"""
+
+import logging
+import os
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal
+
+# Read when Great Expectations is first imported: nothing is reported to anyone.
+os.environ["GX_ANALYTICS_ENABLED"] = "False"
+
+import great_expectations as gx
+import pandas as pd
+import polars as pl
+from great_expectations.core import ExpectationSuiteValidationResult, ExpectationValidationResult
+from great_expectations.core.batch import BatchMarkers
+from great_expectations.core.batch_spec import BatchSpec
+from great_expectations.datasource.fluent import DataAsset, PandasDatasource
+from great_expectations.datasource.fluent.pandas_datasource import DataFrameAsset
+from great_expectations.execution_engine import PandasExecutionEngine
+from great_expectations.execution_engine.pandas_batch_data import PandasBatchData
+from great_expectations.expectations.expectation import Expectation as GxExpectation
+from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
+
+import checks.expectations  # noqa: F401 (registers the project's own expectations)
+from checks.expectations.rows import expectation_of
+from checks.rules import columns, right_rows
+from checks.suites import Check, Expectation, Suite
+
+# Failing rows that Great Expectations samples; all of them are found by `checks.validation`.
+SAMPLE = 10
+
+logging.getLogger("great_expectations").setLevel(logging.WARNING)
+
+
+class FrameEngine(PandasExecutionEngine):
+    """The pandas engine without its fingerprint of every value, which takes nine seconds for a million rows."""
+
+    def get_batch_data_and_markers(self, batch_spec: BatchSpec) -> tuple[PandasBatchData, BatchMarkers]:
+        """The frame as it was handed over."""
+        frame = batch_spec.batch_data
+        batch_spec.batch_data = "PandasDataFrame"
+        return PandasBatchData(self, frame), BatchMarkers({"ge_load_time": pd.Timestamp.now("UTC").isoformat()})
+
+
+class FrameSource(PandasDatasource):
+    """Frames in memory, evaluated by `FrameEngine`."""
+
+    ADD_READER_METHODS: ClassVar[bool] = False
+    asset_types: ClassVar[list[type[DataAsset]]] = [DataFrameAsset]
+    execution_engine_override: ClassVar[type[PandasExecutionEngine]] = FrameEngine
+    type: Literal["frames"] = "frames"
+
+
+def _gx_expectation(check: Check, expectation: Expectation, key: tuple[str, ...]) -> GxExpectation:
+    common = {
+        "notes": f"{check.en} {check.zh}",
+        "meta": {"check": check.name},
+        "severity": "critical" if check.severity == "error" else "warning",
+    }
+    if expectation.kind == "rows":
+        kind = expectation_of(expectation.arguments["holds"])
+        return kind(column_list=list(key), **expectation.arguments, **common)
+    return ExpectationConfiguration(type=expectation.kind, kwargs=expectation.arguments, **common).to_domain_obj()
+
+
+def _needed(suite: Suite, frame: pl.DataFrame) -> list[str]:
+    """The columns that the suite looks at: a frame is copied for pandas, so no others are."""
+    named: set[str] = set(suite.key)
+    for expectation in (e for check in suite.checks for e in check.expectations):
+        arguments = expectation.arguments
+        right = right_rows(expectation.kind, arguments)
+        named.update(columns(right) if right is not None else ())
+        named.update(arguments.get("column_set", ()))
+    return [name for name in frame.columns if name in named]
+
+
+def run_suite(suite: Suite, frame: pl.DataFrame) -> tuple[ExpectationSuiteValidationResult, dict[str, list[ExpectationValidationResult]]]:
+    """What Great Expectations finds: the result of the suite, and the results of its expectations by check.
+
+    Results count the failing rows and sample `SAMPLE` of them. An exception inside an expectation is in its result.
+    """
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = {"globally": False}
+    definition = context.data_sources.add_frames("batch").add_dataframe_asset(suite.table).add_batch_definition_whole_dataframe("batch")
+    expectations = [_gx_expectation(check, e, suite.key) for check in suite.checks for e in check.expectations]
+    outcome = definition.get_batch(
+        {"dataframe": frame.select(_needed(suite, frame)).to_pandas(use_pyarrow_extension_array=True)}
+    ).validate(
+        gx.ExpectationSuite(suite.name, expectations=expectations),
+        result_format={"result_format": "BASIC", "partial_unexpected_count": SAMPLE},
+    )
+    by_check: dict[str, list[ExpectationValidationResult]] = {check.name: [] for check in suite.checks}
+    for result in outcome.results:
+        by_check[result.expectation_config.meta["check"]].append(result)
+    return outcome, by_check
+
+
+def exception_of(result: ExpectationValidationResult) -> str | None:
+    """The message of the exception inside an expectation, null where there was none."""
+    info: Mapping[str, Any] = result.exception_info or {}
+    details = [info] if "raised_exception" in info else list(info.values())
+    return next((str(detail["exception_message"]) for detail in details if detail["raised_exception"]), None)
