@@ -161,6 +161,11 @@ def located(mentions: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def stretch(start: pl.Expr, end: pl.Expr) -> pl.Expr:
+    """The part of `text` from one offset to another, empty where the second comes first."""
+    return pl.col("text").str.slice(start, pl.max_horizontal(end - start, 0))
+
+
 def first_after(mentions: pl.DataFrame, tokens: pl.DataFrame, columns: list[str]) -> pl.DataFrame:
     """The mentions with `columns` of the first token that begins behind them in their sentence, else null."""
     return _nearest(mentions, tokens, columns, "forward")

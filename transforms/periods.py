@@ -22,6 +22,7 @@ from transforms.outline import (
     located,
     occurrences,
     scoped,
+    stretch,
     vocabulary,
 )
 from transforms.status import passages
@@ -177,7 +178,7 @@ def _parsed(words: pl.Series) -> pl.DataFrame:
                 month(0, "p1", "q1", "p0", "q0"),
             ),
             d1=_number(first("d1", "o1", "t1", "d7", "d9", "d0", "o0", "t0")),
-            y2=pl.coalesce(_year(first("y2", "y4")), plan[1]),
+            y2=pl.coalesce(_year(first("y2", "y4")), pl.when(f("plan_on").is_null()).then(plan[1])),
             m2=pl.coalesce(_number(first("m2", "n2", "s2", "m6")), month(1, "p2", "q2", "p0", "q0")),
             d2=_number(first("d2", "o2", "t2", "d8")),
             relative=year_word.replace_strict(relative, default=None, return_dtype=pl.Int64),
@@ -259,7 +260,8 @@ def _dates(outline: pl.DataFrame, reports: pl.DataFrame) -> pl.DataFrame:
         )
         .with_columns(
             clause=before.str.count_matches(_CLAUSE),
-            opens=before.str.contains(opening + short),
+            opens=before.str.contains(opening + short) & ~before.str.contains(any_of([*words["aside"], r"\($"])),
+            bracketed=before.str.ends_with("(") & behind.str.starts_with(")"),
             opens_lead=before.str.contains(rf"{opening}(?:{any_of(words['preamble'])}[^,;:。]*,)?{short}"),
             event=(pl.col("mode") == "point") & behind.str.contains(f"^[^,;:。]*{any_of(words['event'])}"),
             document=titled,
@@ -299,13 +301,15 @@ def _dates(outline: pl.DataFrame, reports: pl.DataFrame) -> pl.DataFrame:
     )
     mode = pl.when(timed | pl.col("mode").is_in(["now", "masked"])).then("mode").otherwise(pl.lit("vague"))
     # 2015年以来 … 截至2018年底 gives both bounds, in either order; any other time between them ends the first.
-    running = (
+    began = (
         pl.when(pl.col("mode") == "since")
         .then("first")
         .when(pl.col("mode").is_in(["point", "vague", "masked"]))
         .then(pl.lit(""))
-        .forward_fill()
-        .over("line")
+    )
+    running = pl.coalesce(
+        began.forward_fill().over("line"),
+        pl.when(pl.col("opens") & ~pl.col("fine")).then(began).forward_fill().over("paragraph"),
     )
     until_now = pl.col("word").str.starts_with("截")
     previous_until = (
@@ -394,7 +398,7 @@ def _governing(outline: pl.DataFrame, dates: pl.DataFrame) -> pl.DataFrame:
         section_date=scoped(
             pl.when(pl.col("introduces") & pl.col("says").is_not_null())
             .then(pl.lit(TITLE, pl.Int8))
-            .otherwise("marked"),
+            .otherwise(pl.when(pl.col("marked") > TITLE).then("marked")),
             pl.col("says"),
             pl.col("fresh"),
             pl.col("opens"),
@@ -405,14 +409,20 @@ def _governing(outline: pl.DataFrame, dates: pl.DataFrame) -> pl.DataFrame:
 def _periods(mentions: pl.DataFrame, outline: pl.DataFrame, dates: pl.DataFrame, reports: pl.DataFrame) -> pl.DataFrame:
     """`period_start, period_end, period_basis, rule` of each mention, in order."""
     said = ["mode", "start", "end", "basis", "word"]
-    spoken = dates.select("place", "line", "offset", "clause", "event", *said)
+    spoken = dates.select("place", "line", "offset", "clause", "event", "bracketed", *said)
     governing = dates.select("place", governing_line="line", **{f"g_{name}": name for name in said})
     read = (
-        mentions.pipe(last_before, spoken.rename({"clause": "date_clause"}), ["date_clause", "event", *said])
+        mentions.pipe(
+            last_before,
+            spoken.filter(~pl.col("bracketed")).rename({"clause": "date_clause"}),
+            ["date_clause", "event", *said],
+        )
         .pipe(
             first_after,
-            spoken.rename({"offset": "n_offset", "clause": "n_clause", **{name: f"n_{name}" for name in said}}),
-            ["n_offset", "n_clause", *(f"n_{name}" for name in said)],
+            spoken.rename(
+                {name: f"n_{name}" for name in ("offset", "clause", "bracketed", *said)},
+            ),
+            ["n_offset", "n_clause", "n_bracketed", *(f"n_{name}" for name in said)],
         )
         .join(_governing(outline, dates), on="line", how="left", maintain_order="left")
         .with_columns(
@@ -424,11 +434,7 @@ def _periods(mentions: pl.DataFrame, outline: pl.DataFrame, dates: pl.DataFrame,
         .join(_headers(mentions, reports), on=["header", "report_id"], how="left", maintain_order="left")
     )
     in_reach = pl.col("mode").is_not_null() & ~(pl.col("event") & (pl.col("date_clause") != pl.col("clause")))
-    bracket = (
-        (pl.col("n_offset") == pl.col("after") + 1)
-        & (pl.col("text").str.slice(pl.col("after"), 1) == "(")
-        & (pl.col("n_mode") != "now")
-    )
+    bracket = pl.col("n_bracketed") & (pl.col("n_offset") == pl.col("after") + 1)
     deadline = (pl.col("n_mode") == "until") & (pl.col("n_clause") == pl.col("clause")) & ~in_reach
     governed = (
         pl.col("g_mode").is_not_null()
@@ -543,7 +549,7 @@ def _rates(mentions: pl.DataFrame, outline: pl.DataFrame, dates: pl.DataFrame) -
     together = pl.col("token_clause") == pl.col("clause")
     people = pl.col("raw_unit").is_in(rates["people"]) & pl.col("how").is_in(["each", "mean", "done"])
     # 每天对20个社区巡查: the rate is of the act, not of what it is done to.
-    between = pl.col("text").str.slice(pl.col("token_end"), pl.col("offset") - pl.col("token_end"))
+    between = stretch(pl.col("token_end"), pl.col("offset"))
     done_to = between.str.contains(any_of(rates["done_to"]))
     reaches = (pl.col("rate") != "") & (people | (together & (pl.col("how") != "done") & ~done_to))
     right = pl.col("text").str.slice(pl.col("after"), REACH)

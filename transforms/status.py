@@ -7,7 +7,18 @@ guidelines (cases 6 and 12): plans, goals, requirements, standards and money onl
 
 import polars as pl
 
-from transforms.outline import ITEM, TITLE, any_of, last_before, lines, located, occurrences, scoped, vocabulary
+from transforms.outline import (
+    ITEM,
+    TITLE,
+    any_of,
+    last_before,
+    lines,
+    located,
+    occurrences,
+    scoped,
+    stretch,
+    vocabulary,
+)
 
 VOCABULARY = "status.toml"
 # How far behind a figure its sentence is read, in code points.
@@ -31,7 +42,7 @@ def read_status(quantities: pl.DataFrame, sentences: pl.DataFrame) -> pl.DataFra
         ["state", "clause_only", "cue", "cue_end"],
     )
     right = pl.col("text").str.slice(pl.col("after"), REACH)
-    between = pl.col("text").str.slice(pl.col("cue_end"), pl.col("offset") - pl.col("cue_end"))
+    between = stretch(pl.col("cue_end"), pl.col("offset"))
     out_of_reach = pl.col("clause_only") & between.str.contains("[,;:]")
     of_stock = (
         pl.col("cue").is_in(words["cues"]["before_stock"])
@@ -138,7 +149,8 @@ def passages(outline: pl.DataFrame) -> pl.DataFrame:
         & (pl.col("first") | pl.col("text").str.contains(any_of(words["openers"]["leads_list"]))),
         here=pl.when(pl.col("said").is_not_null()).then(pl.col("line") + 1),
     )
-    rank = pl.coalesce("heading", pl.when("first").then("mark"), pl.when("widely").then("enclosing"))
+    heading_rank = pl.when((pl.col("heading") > TITLE) | pl.col("said").is_not_null()).then("heading")
+    rank = pl.coalesce(heading_rank, pl.when("first").then("mark"), pl.when("widely").then("enclosing"))
     return (
         said.with_columns(
             wide=scoped(rank, pl.when("widely").then("here"), pl.col("fresh"), pl.col("opens")),

@@ -1,0 +1,297 @@
+import re
+from datetime import date
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from marked import marked
+
+from transforms.periods import read_periods
+
+NONE = (None, None)
+
+
+def read(text, **fields):
+    quantities, sentences, reports = marked(text, **fields)
+    return read_periods(quantities, sentences, reports)
+
+
+def periods(text, **fields):
+    return read(text, **fields).select("period_start", "period_end").rows()
+
+
+@pytest.mark.parametrize(
+    ("words", "period"),
+    [
+        # years
+        ("2013年", ("2013", "2013")),
+        ("2013年度", ("2013", "2013")),
+        ("在２０１３年", ("2013", "2013")),
+        ("2013 年", ("2013", "2013")),
+        ("二〇一五年", ("2015", "2015")),
+        ("二零一八年", ("2018", "2018")),
+        ("一九九八年", ("1998", "1998")),
+        # months, days, parts of a year
+        ("2010年6月", ("2010-06", "2010-06")),
+        ("2010年06月份", ("2010-06", "2010-06")),
+        ("二零一八年六月", ("2018-06", "2018-06")),
+        ("二〇一八年十二月三十一日", ("2018-12-31", "2018-12-31")),
+        ("2017年8月30日", ("2017-08-30", "2017-08-30")),
+        ("2017年8月底", ("2017-08", "2017-08")),
+        ("2018.06.30", ("2018-06-30", "2018-06-30")),
+        ("2018-06-30", ("2018-06-30", "2018-06-30")),
+        ("2019年上半年", ("2019-01", "2019-06")),
+        ("2019年下半年", ("2019-07", "2019-12")),
+        ("2019年一季度", ("2019-01", "2019-03")),
+        ("2019年第四季度", ("2019-10", "2019-12")),
+        ("2019年前三季度", ("2019-01", "2019-09")),
+        ("2019年前10个月", ("2019-01", "2019-10")),
+        ("2018年2月31日", ("2018-02", "2018-02")),
+        # spans
+        ("2018年1-9月", ("2018-01", "2018-09")),
+        ("2018年1至9月份", ("2018-01", "2018-09")),
+        ("2018年1月—11月", ("2018-01", "2018-11")),
+        ("2018年5月1日至6月30日", ("2018-05-01", "2018-06-30")),
+        ("2018年5月10日-15日", ("2018-05-10", "2018-05-15")),
+        ("2018年11月至2019年2月", ("2018-11", "2019-02")),
+        ("2018年11月至次年", ("2018-11", "2018-11")),
+        ("2015-2017年", ("2015", "2017")),
+        ("2015—2017年", ("2015", "2017")),
+        ("2015年至2017年", ("2015", "2017")),
+        ("从2015年到2017年", ("2015", "2017")),
+        ("2015、2016、2017年", ("2015", "2017")),
+        ("2016年和2017年", ("2016", "2017")),
+        ("“十三五”期间", ("2016", "2020")),
+        ("十二五时期", ("2011", "2015")),
+        ("“十四五”以来", ("2021", None)),
+        # open-ended
+        ("2015年以来", ("2015", None)),
+        ("2015年至今", ("2015", None)),
+        ("自2015年起", ("2015", None)),
+        ("从2014年开始", ("2014", None)),
+        ("2016年5月以来", ("2016-05", None)),
+        ("自2015年启动创建工作以来", ("2015", None)),
+        ("2012年创建活动开展以来", ("2012", None)),
+        ("2015年之后", ("2015", None)),
+        ("2010年到现在", ("2010", None)),
+        # up to
+        ("截至2019年底", (None, "2019")),
+        ("截止2019年6月", (None, "2019-06")),
+        ("截止到2019年12月31日", (None, "2019-12-31")),
+        ("截至2019年末", (None, "2019")),
+        ("到2025年", (None, "2025")),
+        ("2020年底前", (None, "2020")),
+        ("2020年6月底之前", (None, "2020-06")),
+        ("到2020年底", (None, "2020")),
+        # both bounds
+        ("2015年以来，截至2018年底", ("2015", "2018")),
+        ("截至2018年12月，自2015年以来", ("2015", "2018-12")),
+        # nothing that bounds it
+        ("近年来", NONE),
+        ("目前", NONE),
+        ("截至目前", NONE),
+        ("创建以来", NONE),
+        ("20xx年", NONE),
+        ("**年", NONE),
+        ("201×年", NONE),
+        ("20xx年3月", NONE),
+        ("20xx年开展创建以来", NONE),
+        ("x月x日", NONE),
+        ("2018年x月x日", ("2018", "2018")),
+        ("三年", NONE),
+        ("历时2年", NONE),
+        ("一月一主题", NONE),
+    ],
+)
+def test_a_date_before_a_figure_gives_its_period(words, period):
+    assert periods(f"{words}，清运垃圾【300吨】。") == [period]
+    assert periods(f"扎实推进整治，{words}共清运垃圾【300吨】。") == [period]
+
+
+@pytest.mark.parametrize(
+    ("words", "period"),
+    [
+        ("今年", ("2018", "2018")),
+        ("今年以来", ("2018", None)),
+        ("今年初以来", ("2018", None)),
+        ("本年度", ("2018", "2018")),
+        ("去年", ("2017", "2017")),
+        ("去年以来", ("2017", None)),
+        ("去年下半年", ("2017-07", "2017-12")),
+        ("截至去年底", (None, "2017")),
+        ("今年6月份", ("2018-06", "2018-06")),
+        ("今年1-9月", ("2018-01", "2018-09")),
+        ("1-9月份", ("2018-01", "2018-09")),
+        ("6月份", ("2018-06", "2018-06")),
+        ("5月26日", ("2018-05-26", "2018-05-26")),
+        ("上半年", ("2018-01", "2018-06")),
+        ("今年上半年", ("2018-01", "2018-06")),
+        ("一季度", ("2018-01", "2018-03")),
+        ("前三季度", ("2018-01", "2018-09")),
+        ("全年", ("2018", "2018")),
+        ("年底前", (None, "2018")),
+        ("今年年底前", (None, "2018")),
+        ("10月底前", (None, "2018-10")),
+        ("明年", ("2019", "2019")),
+        ("近三年", ("2016", "2018")),
+        ("近3年来", ("2016", "2018")),
+        ("三年来", ("2016", "2018")),
+        ("两年来", ("2017", "2018")),
+        ("过去五年", ("2014", "2018")),
+    ],
+)
+def test_a_relative_date_resolves_against_the_year_of_the_report(words, period):
+    text = f"{words}，清运垃圾【300吨】。"
+    assert periods(text) == [NONE]
+    resolved = read(text, year=2018)
+    assert resolved.select("period_start", "period_end").rows() == [period]
+    assert resolved["period_basis"].to_list() == ["resolved"]
+
+
+def test_the_date_of_the_report_stands_for_its_year_where_none_is_stated():
+    assert periods("今年，清运垃圾【300吨】。", reported_on="2016-11-02") == [("2016", "2016")]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        # inside a sentence, from the date on
+        ("抓好【7个】领域，2015年以来建成泊位【900个】，便民市场【3处】。", [NONE, ("2015", None), ("2015", None)]),
+        ("2016年投入【3亿元】，2017年投入【5亿元】。", [("2016", "2016"), ("2017", "2017")]),
+        ("新建公厕【9座】。落实责任，2017年拆除违建【8处】。清理垃圾【2吨】。", [NONE, ("2017", "2017"), NONE]),
+        ("2016年启动创建，当年投入【3亿元】。", [("2016", "2016")]),
+        ("2016年启动创建，3月份清运垃圾【40吨】。", [("2016-03", "2016-03")]),
+        # opening a paragraph, until another is given
+        ("2015年以来，发放资料【3万份】。评选好人【90名】。\n签订责任书【8份】。\n", [("2015", None), ("2015", None), NONE]),
+        ("2015年，投入【3亿元】。新建公厕【9座】。2016年，新建公厕【8座】。改造公厕【7座】。\n", [("2015", "2015")] * 2 + [("2016", "2016")] * 2),
+        ("2015年以来，投入【3亿元】。其中2016年投入【1亿元】。新建公厕【7座】。\n", [("2015", None), ("2016", "2016"), ("2015", None)]),
+        ("强化投入。2015年以来，投入【3亿元】。新建公厕【7座】。\n", [("2015", None)] * 2),
+        ("一是强化投入。2015年以来，投入【3亿元】。新建公厕【7座】。二是整治市容。拆除违建【8处】。\n", [("2015", None)] * 2 + [NONE]),
+        ("全市自2015年以来，投入【3亿元】。新建公厕【7座】。\n", [("2015", None)] * 2),
+        ("2015年以来，投入【3亿元】。截至2018年底，建成公厕【70座】。\n", [("2015", None), ("2015", "2018")]),
+        ("2015年3月2日，出动【60人】。清理垃圾【3吨】。\n", [("2015-03-02", "2015-03-02"), NONE]),
+        # masked and vague times end what governs
+        ("2015年以来，投入【3亿元】。20xx年，新建公厕【7座】。改造公厕【2座】。\n", [("2015", None), NONE, NONE]),
+        ("2015年，投入【3亿元】。近年来，新建公厕【7座】。\n", [("2015", "2015"), NONE]),
+        # 目前 is the time of writing: what began goes on, what was over is over
+        ("2015年以来，加大投入，目前建成公厕【7座】。", [("2015", None)]),
+        ("2015年启动改造，现有公厕【7座】。", [NONE]),
+        ("2015年以来，投入【3亿元】。目前，建成公厕【7座】。\n", [("2015", None), ("2015", None)]),
+        # dates of other things
+        ("我市是1983年9月建立的地级市，总面积【4188平方公里】。", [NONE]),
+        ("学校始建于1956年，有教师【120名】。", [NONE]),
+        ("1996年撤地设市，辖【6个】县。", [NONE]),
+        ("2017年荣获国家卫生城市称号，总人口【80万】。", [NONE]),
+        ("对照《测评体系（2012年版）》，整改问题【30个】。", [NONE]),
+        ("按照《2016-2018年总体规划》，建成公园【3个】。", [NONE]),
+        ("清运垃圾【300吨】，比2015年多【40吨】。", [NONE, NONE]),
+        ("志愿者【3万名】，较去年同期增加【2000名】。", [NONE, NONE]),
+        # a plan that the sentence names dates the tasks in it
+        ("对照《某市2017年创建工作实施方案》分解【31项】任务。", [("2017", "2017")]),
+        ("2018年，根据《2017年工作要点》，整改问题【30个】。", [("2018", "2018")]),
+        # behind the figure
+        ("新建公厕【12座】（2018年），改造公厕【3座】。", [("2018", "2018"), NONE]),
+        ("老旧小区【25个】2020年底前完成改造。", [(None, "2020")]),
+        ("公厕由2015年的【10座】增加到2018年的【50座】。", [("2015", "2015"), ("2018", "2018")]),
+    ],
+)  # fmt: skip
+def test_a_period_reaches_as_far_as_its_passage(text, expected):
+    assert periods(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        # the title and the lead paragraph govern the sections under them
+        ("某市2018年文明创建工作总结\n\n现将有关情况汇报如下：\n\n一、主要做法\n\n清理垃圾【80吨】。\n", [("2018", "2018")]),
+        ("2016年以来，我区扎实推进创建工作，现将情况汇报如下：\n一、成效\n清理垃圾【80吨】。\n二、投入\n2017年，投入【3亿元】。\n三、宣传\n发放资料【6万份】。\n", [("2016", None), ("2017", "2017"), ("2016", None)]),
+        ("根据市委要求，2016年我区扎实推进创建工作。\n一、成效\n清理垃圾【80吨】。\n", [("2016", "2016")]),
+        ("2016年以来，我区扎实推进创建。现将情况汇报如下：\n一、成效\n清理垃圾【80吨】。\n二、下一步打算\n新建公厕【5座】。\n", [("2016", None), NONE]),
+        # so does the heading of a section
+        ("一、2017年工作情况\n（一）市容\n清理垃圾【80吨】。\n二、宣传情况\n发放资料【6万份】。\n", [("2017", "2017"), NONE]),
+        ("一、2017年工作情况\n清理垃圾【80吨】。\n二、2018年工作计划\n新建公厕【5座】。\n", [("2017", "2017"), ("2018", "2018")]),
+        # a body paragraph does not
+        ("强化组织领导。\n2010年成立指挥部，抽调干部【30名】。\n清理垃圾【80吨】。\n", [("2010", "2010"), NONE]),
+    ],
+)  # fmt: skip
+def test_title_lead_and_headings_govern_what_stands_under_them(text, expected):
+    assert periods(text) == expected
+
+
+def test_where_a_period_comes_from_is_told():
+    found = read("2015年以来，投入【3亿元】。新建公厕【7座】。今年拆除违建【5处】。\n", year=2018)
+    assert found["period_basis"].to_list() == ["stated", "governing", "resolved"]
+    assert found["period_rules"].to_list() == [
+        "period=sentence:2015年以来",
+        "period=paragraph:2015年以来",
+        "period=sentence:今年",
+    ]
+
+
+def test_a_column_of_a_table_is_dated_by_its_header():
+    quantities, sentences, reports = marked(
+        "项目\t2017年\t2018年\n公厕\t【10】\t【12】\n", headers=["2017年 公厕", "2018年 公厕"]
+    )
+    assert read_periods(quantities, sentences, reports)["period_end"].to_list() == ["2017", "2018"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("每年安排专项经费【1200万元】。", ["year"]),
+        ("从2014年开始每年列支【1200万元】，2016年调入干部【16名】。", ["year", None]),
+        ("每天上路执勤【1000余人】。", ["day"]),
+        ("每周开展环境整治，到岗人员【235人】，洒水车【2辆】。", ["week", "week"]),
+        ("每周五开展清洁行动，出动志愿者【300人】。", ["week"]),
+        ("每月开展一次督查，反馈问题【240件】。", [None]),
+        ("每季度开展一次集中整治，出动执法人员【80人】。", ["quarter"]),
+        ("年均接待游客【30万人次】。", ["year"]),
+        ("日均清运垃圾【300吨】。", ["day"]),
+        ("平均每月受理投诉【40件】。", ["month"]),
+        ("年货物吞吐量突破【3000万吨】。", ["year"]),
+        ("入驻商户【400户】，年销售额超【10亿元】，带动【3000名】居民就业。", [None, "year", None]),
+        ("日处理污水【5万吨】。", ["day"]),
+        ("垃圾处理能力【300吨/日】。", ["day"]),
+        ("2018年销售额【10亿元】。", [None]),
+        ("今年收入【10亿元】。", [None]),
+        ("近三年投入【3亿元】。", [None]),
+        ("当日出动【30人】。", [None]),
+        ("人均公园绿地【12平方米】。", [None]),
+        ("每人发放补贴【200元】。", [None]),
+        ("每天巡查，累计整改问题【90个】。", [None]),
+        ("按照“每天一次问候、每周一次上门”的方式，服务老人【280名】。", [None]),
+        ("每天对【20个】社区进行巡查。", [None]),
+    ],
+)
+def test_a_rate_is_read_where_one_is_stated(text, expected):
+    assert read(text)["per"].to_list() == expected
+
+
+PIECES = [
+    "2015年", "2018年", "20xx年", "**年", "今年", "去年", "6月", "31日", "2月30日", "以来", "至今", "截至", "底", "前", "到", "至", "-", "上半年",
+    "一季度", "近三年", "“十三五”期间", "目前", "近年来", "每年", "每周", "日均", "，", "。", "；", "\n", "一、", "（二）", "一是", "《", "方案》", "（", "）",
+    "投入", "的", "【3个】", "【*条】", "【300人】", "比", "是", "二〇一五年", "1-9月", "2015-2017年", "2019.12.31", "报告如下：", "下一步，", " ", "x",
+]  # fmt: skip
+YEARS = st.none() | st.integers(1990, 2030)
+
+
+def is_iso(bound):
+    if not re.fullmatch(r"[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?", bound):
+        return False
+    parts = [int(part) for part in bound.split("-")]
+    return bool(date(*parts, *[1] * (3 - len(parts))))
+
+
+@settings(deadline=None)
+@given(st.lists(st.sampled_from(PIECES), max_size=40).map("".join), YEARS, st.integers(0, 99))
+def test_rows_are_kept_and_periods_are_iso_and_in_order(text, year, seed):
+    quantities, sentences, reports = marked(text, year=year)
+    quantities = quantities.sample(fraction=1, shuffle=True, seed=seed)
+    found = read_periods(quantities, sentences, reports)
+    assert found.drop("period_start", "period_end", "period_basis", "per", "period_rules").equals(quantities)
+    for start, end, basis in found.select("period_start", "period_end", "period_basis").rows():
+        assert all(is_iso(bound) for bound in (start, end) if bound is not None)
+        assert (basis is None) == (start is None and end is None)
+        if start and end:
+            coarse = min(len(start), len(end))
+            assert start[:coarse] <= end[:coarse]
