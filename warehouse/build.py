@@ -18,6 +18,8 @@ import duckdb
 import polars as pl
 
 from transforms.schema import table
+from warehouse.corrections import apply as apply_corrections
+from warehouse.corrections import read_corrections
 from warehouse.home import Home
 from warehouse.lake import STAGES, Lake
 from warehouse.query import connect
@@ -97,9 +99,11 @@ def _files(folder: Traversable, endings: tuple[str, ...]) -> Iterable[tuple[str,
 
 def _sources(home: Home) -> pl.DataFrame:
     lake = Lake(home)
-    files = [(lake.stage_path(batch_id, stage), batch_id) for batch_id in lake.complete_batch_ids() for stage in STAGES]
-    files.extend((path, None) for path in (home.corrections, home.decisions) if path.exists())
-    stats = [(path.relative_to(home.root).as_posix(), batch_id, path.stat()) for path, batch_id in files]
+    files: dict[Path, str | None] = {
+        lake.stage_path(batch_id, stage): batch_id for batch_id in lake.complete_batch_ids() for stage in STAGES
+    }
+    files |= {path: None for path in (home.corrections, home.decisions) if path.exists()}
+    stats = [(path.relative_to(home.root).as_posix(), batch_id, path.stat()) for path, batch_id in files.items()]
     return pl.DataFrame(
         [(path, batch_id, stat.st_size, stat.st_mtime_ns) for path, batch_id, stat in stats],
         schema=SOURCE_FILE.frame_schema,
@@ -129,7 +133,7 @@ def _load(connection: duckdb.DuckDBPyConnection, home: Home, sources: pl.DataFra
     present = sorted(changed_batches & set(sources["batch_id"].drop_nulls()))
     arrivals = [(name, lake.arrived_at(name) if name in present else None) for name in sorted(changed_batches)]
     _show(connection, "changed_batch", pl.DataFrame(arrivals, schema=BATCH, orient="row"))
-    _show(connection, "changed_document", pl.DataFrame(schema={"document_id": pl.String}))
+    _show(connection, "correction", read_corrections(home))
     _show_stages(connection, lake, present)
     connection.execute(sql("load/batches.sql"))
     connection.execute(sql("load/touched.sql"))
@@ -140,6 +144,7 @@ def _load(connection: duckdb.DuckDBPyConnection, home: Home, sources: pl.DataFra
         [row[0] for row in connection.sql("select distinct batch_id from incoming order by 1").fetchall()],
     )
     connection.execute(sql("load/facts.sql"))
+    apply_corrections(connection)
     connection.execute(sql("load/observations.sql"))
     connection.execute(sql("marts/figure.sql"))
     connection.execute("delete from ops.source_file")
@@ -153,8 +158,8 @@ def _show_stages(connection: duckdb.DuckDBPyConnection, lake: Lake, batch_ids: l
             files = ", ".join(literal(str(lake.stage_path(batch_id, stage))) for batch_id in batch_ids)
             rows = f"read_parquet([{files}], filename = true)"
         else:
-            _show(connection, "no_rows", pl.DataFrame(schema={**schema, "filename": pl.String()}))
-            rows = "no_rows"
+            rows = f"no_{stage}"
+            _show(connection, rows, pl.DataFrame(schema={**schema, "filename": pl.String()}))
         columns = ", ".join(f'"{name}"' for name in schema if name != "batch_id")
         connection.execute(
             f"create or replace temp view stage_{stage} as select {columns}, parse_path(filename)[-2] as batch_id from {rows}"

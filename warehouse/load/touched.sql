@@ -1,12 +1,18 @@
 -- Which documents this load concerns, which of them the warehouse has already, and which batch brings each.
--- In: changed_batch, changed_document, and the documents of the changed batches.
+-- In: changed_batch, the documents of the changed batches, and correction, the corrections on record.
 
 create temp table touched as
     from ops.delivery semi join changed_batch using (batch_id) select document_id
     union
     from stage_documents select document_id
     union
-    from changed_document select document_id;
+    (
+        from (from correction except from ops.correction select * exclude (applied, problem)) select document_id
+        union
+        from (from ops.correction select * exclude (applied, problem) except from correction) select document_id
+    );
+
+delete from ops.correction where document_id in (from touched);
 
 delete from ops.delivery where batch_id in (from changed_batch select batch_id);
 

@@ -8,7 +8,14 @@ create macro observations_in_context(source) as table
             left join core.dim_place as place on place.place_id = observation.place_id
             join core.dim_indicator as indicator on indicator.indicator_id = observation.indicator_id
         select
-            observation.*,
+            -- Things, people and attendances are all counted one by one.
+            observation.* replace (
+                if(
+                    observation.unit in ('count', 'person', 'person_time')
+                    and indicator.unit in ('count', 'person', 'person_time'),
+                    indicator.unit, observation.unit
+                ) as unit
+            ),
             indicator_kind: indicator.kind,
             own: observation.place_id is not distinct from report.place_id,
             reported: coalesce(report.reported_on, report.year::varchar),
