@@ -5,19 +5,21 @@ What does the work is imported when an asset runs, so that loading the definitio
 
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import dagster as dg
 import polars as pl
 
 from orchestration.catalogue import Entry, catalogue, source_spec, spec
+from orchestration.checks import BATCH, check_results, check_specs
 from orchestration.metadata import bars, preview
 from orchestration.partitions import BATCHES
 from orchestration.resources import DataDirectory
 from orchestration.settings import Settings
 
-# Files may fail for a moment (a network share, a disk that was full); what is computed from them fails for good.
-TRANSIENT = dg.RetryPolicy(max_retries=3, delay=2, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS)
+# For steps that read or write what may be out of reach for a moment: a network share, a full disk.
+PATIENCE = dg.RetryPolicy(max_retries=3, delay=2, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS)
 # Only one run at a time may be in the step that replaces the published file.
 PUBLISH_POOL = "publish"
 
@@ -27,16 +29,17 @@ def build_assets(settings: Settings) -> list[dg.AssetsDefinition | dg.AssetSpec]
     specs = {name: spec(entry, settings.inboxes) for name, entry in catalogue().items()}
     published = [entry for entry in catalogue().values() if entry.published]
 
-    @dg.multi_asset(specs=[specs["lake/documents"]], partitions_def=BATCHES, retry_policy=TRANSIENT)
+    @dg.multi_asset(specs=[specs["lake/documents"]], partitions_def=BATCHES, retry_policy=PATIENCE)
     def read_documents(context: dg.AssetExecutionContext, data: DataDirectory) -> Iterator[dg.MaterializeResult]:
         """Read the files of the batch."""
         from transforms.documents import read
 
         started = time.perf_counter()
         batch = context.partition_key
-        reading = read(data.lake.read_files(batch))
-        data.lake.write_stage(batch, "documents", reading.documents)
-        data.lake.write_stage(batch, "failures", reading.failures)
+        with retrying_only_input_and_output():
+            reading = read(data.lake.read_files(batch))
+            data.lake.write_stage(batch, "documents", reading.documents)
+            data.lake.write_stage(batch, "failures", reading.failures)
         yield _materialized(
             "lake/documents",
             reading.documents.drop("text"),
@@ -49,13 +52,21 @@ def build_assets(settings: Settings) -> list[dg.AssetsDefinition | dg.AssetSpec]
 
     @dg.multi_asset(specs=[specs["lake/reports"]], partitions_def=BATCHES)
     def find_reports(context: dg.AssetExecutionContext, data: DataDirectory) -> Iterator[dg.MaterializeResult]:
-        """Cut the documents into reports and find who reports on which place."""
-        from transforms import places, reports
+        """Cut the documents into reports, find who reports on which place, and which report is a copy."""
+        from transforms.duplicates import find_copies, sketch
+
+        from transforms.places import locate
+        from transforms.reports import find_reports
 
         started = time.perf_counter()
         batch = context.partition_key
         documents = data.lake.read_stage(batch, "documents")
-        found = places.locate(reports.find_reports(documents), documents)
+        found = locate(find_reports(documents), documents)
+        sketches = sketch(found, documents)
+        data.lake.write_stage(batch, "sketches", sketches)
+        others = [other for other in data.lake.batch_ids() if other != batch and data.lake.has_stage(other, "sketches")]
+        known = pl.concat([sketches.clear(), *(data.lake.read_stage(other, "sketches") for other in others)])
+        found = found.join(find_copies(sketches, known), on="report_id", how="left")
         data.lake.write_stage(batch, "reports", found)
         yield _materialized(
             "lake/reports", found, started, levels=bars("level", found["level"].value_counts(sort=True).rows())
@@ -99,8 +110,14 @@ def build_assets(settings: Settings) -> list[dg.AssetsDefinition | dg.AssetSpec]
             indicators=bars("indicator", found.observations["indicator_id"].value_counts(sort=True).rows()[:20]),
         )
 
-    @dg.multi_asset(specs=[specs["lake/quarantine"], specs["lake/accepted"]], partitions_def=BATCHES)
-    def accept_observations(context: dg.AssetExecutionContext, data: DataDirectory) -> Iterator[dg.MaterializeResult]:
+    @dg.multi_asset(
+        specs=[specs["lake/quarantine"], specs["lake/accepted"]],
+        check_specs=check_specs([BATCH]),
+        partitions_def=BATCHES,
+    )
+    def accept_observations(
+        context: dg.AssetExecutionContext, data: DataDirectory
+    ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
         """Let those observations load that nothing in the quarantine holds back."""
         from checks.quarantine import apply_decisions, read_decisions
 
@@ -111,7 +128,7 @@ def build_assets(settings: Settings) -> list[dg.AssetsDefinition | dg.AssetSpec]
             data.lake.read_stage(batch, "quarantine"),
             read_decisions(data.home.decisions),
         )
-        data.lake.write_stage(batch, "accepted", accepted)
+        data.lake.write_stage(batch, "accepted", accepted.with_columns(corrected=pl.lit(False)))
         yield _materialized(
             "lake/quarantine",
             quarantine,
@@ -119,11 +136,12 @@ def build_assets(settings: Settings) -> list[dg.AssetsDefinition | dg.AssetSpec]
             reasons=bars("expectation", quarantine["expectation"].value_counts(sort=True).rows()),
         )
         yield _materialized("lake/accepted", accepted, started)
+        yield from check_results(data, batch, [BATCH])
 
     @dg.multi_asset(
         specs=[specs[entry.name] for entry in published],
         partitions_def=BATCHES,
-        retry_policy=TRANSIENT,
+        retry_policy=PATIENCE,
         pool=PUBLISH_POOL,
     )
     def publish_warehouse(context: dg.AssetExecutionContext, data: DataDirectory) -> Iterator[dg.MaterializeResult]:
@@ -132,7 +150,8 @@ def build_assets(settings: Settings) -> list[dg.AssetsDefinition | dg.AssetSpec]
         from warehouse.publish import publish
 
         started = time.perf_counter()
-        version = publish(data.home, build(data.home))
+        with retrying_only_input_and_output():
+            version = publish(data.home, build(data.home))
         seconds = time.perf_counter() - started
         for entry in published:
             yield _described(data, entry, version, seconds)
@@ -147,6 +166,19 @@ def build_assets(settings: Settings) -> list[dg.AssetsDefinition | dg.AssetSpec]
         accept_observations,
         publish_warehouse,
     ]
+
+
+@contextmanager
+def retrying_only_input_and_output() -> Iterator[None]:
+    """Let a step be tried again where a file or the database file failed it; any other error would come again."""
+    import duckdb
+
+    try:
+        yield
+    except (OSError, duckdb.IOException):
+        raise
+    except Exception as error:
+        raise dg.Failure(f"{type(error).__name__}: {error}", allow_retries=False) from error
 
 
 def _materialized(name: str, frame: pl.DataFrame, started: float, **more: Any) -> dg.MaterializeResult:

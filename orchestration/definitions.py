@@ -1,5 +1,7 @@
 """The Dagster definitions: `defs`, composed by `build_definitions`."""
 
+import warnings
+
 import dagster as dg
 
 from orchestration.assets import build_assets
@@ -10,7 +12,11 @@ from orchestration.sensors import alert_on_failure, build_inbox_sensor
 from orchestration.settings import read_settings
 from warehouse.home import Home
 
+# Code references are beta in this version of Dagster, and constraints.txt holds the version fast.
+warnings.filterwarnings("ignore", category=dg.BetaWarning)
+
 LOAD = "load_batch"
+EXTRACT = "extract_batch"
 RECHECK = "recheck_batch"
 
 
@@ -20,21 +26,26 @@ def build_definitions(home: Home) -> dg.Definitions:
     assets = build_assets(settings)
     checks = build_checks()
     runnable = [asset for asset in assets if isinstance(asset, dg.AssetsDefinition)]
-    validated = [asset for asset in runnable if asset.op.name in ("accept_observations", "publish_warehouse")]
+    publishing = [asset for asset in runnable if asset.op.name == "publish_warehouse"]
+    accepting = [asset for asset in runnable if asset.op.name == "accept_observations"]
+    everything = dg.AssetSelection.assets(*runnable)
     load = dg.define_asset_job(
-        LOAD,
-        dg.AssetSelection.assets(*runnable),
-        description="Everything for one batch: read, cut into reports, extract, check, publish.",
+        LOAD, everything, description="Everything for one batch: read, cut into reports, extract, check, publish."
+    )
+    extract = dg.define_asset_job(
+        EXTRACT,
+        everything - dg.AssetSelection.assets(*publishing),
+        description="The same without publishing: for many batches, or for a look at what would change.",
     )
     recheck = dg.define_asset_job(
         RECHECK,
-        dg.AssetSelection.assets(*validated) | dg.AssetSelection.checks(checks),
+        dg.AssetSelection.assets(*accepting, *publishing) | dg.AssetSelection.checks(checks),
         description="The checks of one batch once more, as they are now, on what was extracted before.",
     )
     return dg.Definitions(
         assets=assets,
         asset_checks=[checks],
-        jobs=[load, recheck],
+        jobs=[load, extract, recheck],
         sensors=[*(build_inbox_sensor(inbox, settings, load) for inbox in settings.inboxes), alert_on_failure],
         schedules=build_schedules(settings, load, recheck),
         resources={"data": DataDirectory(path=str(home.root))},

@@ -4,27 +4,22 @@ import os
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from importlib import resources
 
 import dagster as dg
 
-from orchestration.definitions import LOAD, build_definitions
+from orchestration.checks import GATE, stops
+from orchestration.definitions import EXTRACT, LOAD, build_definitions
 from orchestration.partitions import BATCH
 from warehouse.home import Home
+from warehouse.lake import Lake
+
+__all__ = ["EXTRACT", "LOAD", "instance", "prepare", "run_batches"]
 
 # Dagster's own console log is for its UI; here the command line speaks.
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 Say = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How the run on a batch ended: nothing in `problems` where it went well, else what failed, a line each."""
-
-    batch_id: str
-    problems: tuple[str, ...]
 
 
 def prepare(home: Home) -> None:
@@ -46,32 +41,36 @@ def instance(home: Home) -> Iterator[dg.DagsterInstance]:
         yield found
 
 
-def load(home: Home, found: dg.DagsterInstance, batches: Sequence[str], progress: Say) -> Iterator[Outcome]:
-    """Run the job on each batch in turn; `progress` is told of every step that starts."""
-    job = build_definitions(home).resolve_job_def(LOAD)
-    found.add_dynamic_partitions(BATCH, list(batches))
-    for number, batch in enumerate(batches, 1):
-        run_id = str(uuid.uuid4())
+def run_batches(home: Home, job_name: str, batches: Sequence[str], progress: Say, fail: Say) -> None:
+    """Run a job on each batch in turn; `progress` is told of every step that starts, `fail` of what failed."""
+    job = build_definitions(home).resolve_job_def(job_name)
+    lake = Lake(home)
+    with instance(home) as found:
+        found.add_dynamic_partitions(BATCH, list(batches))
+        for number, batch in enumerate(batches, 1):
+            run_id = str(uuid.uuid4())
 
-        def follow(entry: dg.EventLogEntry, where: str = f"batch {number} of {len(batches)} ({batch})") -> None:
-            event = entry.dagster_event
-            if event and event.event_type == dg.DagsterEventType.STEP_START and event.step_key:
-                progress(f"{where}: {event.step_key.replace('_', ' ')}")
+            def follow(entry: dg.EventLogEntry, where: str = f"{number} of {len(batches)} ({batch})") -> None:
+                event = entry.dagster_event
+                if event and event.event_type == dg.DagsterEventType.STEP_START and event.step_key:
+                    progress(f"batch {where}: {event.step_key.replace('_', ' ')}")
 
-        found.add_event_listener(run_id, follow)
-        result = job.execute_in_process(
-            run_config=QUIET, instance=found, partition_key=batch, raise_on_error=False, run_id=run_id
-        )
-        yield Outcome(batch, tuple(_problems(result)))
+            found.add_event_listener(run_id, follow)
+            result = job.execute_in_process(
+                run_config=QUIET, instance=found, partition_key=batch, raise_on_error=False, run_id=run_id
+            )
+            unreadable = lake.read_stage(batch, "failures")["reason"] if lake.has_stage(batch, "failures") else ()
+            for line in (*unreadable, *(f"{batch}: {problem}" for problem in _problems(result))):
+                fail(line)
 
 
 def _problems(result: dg.ExecuteInProcessResult) -> Iterator[str]:
     """What failed in a run: the checks that stopped it, else the innermost cause of each step's failure."""
     if result.success:
         return
-    failed = [check for check in result.get_asset_check_evaluations() if not check.passed and check.blocking]
+    failed = [check for check in result.get_asset_check_evaluations() if check.check_name != GATE.name and stops(check)]
     for check in failed:
-        yield f"{check.check_name}: {check.description}"
+        yield f"{check.check_name}: {check.metadata['detail'].value or check.description}"
     for event in result.all_events if not failed else ():
         if event.is_step_failure:
             error = event.step_failure_data.error

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -10,100 +10,120 @@ from orchestration.ingest import Arrival, discover, ingest, unpublished
 from orchestration.settings import Settings, read_settings
 from warehouse.home import Home
 from warehouse.lake import Lake
-from warehouse.query import query
+from warehouse.summary import Summary, summary
 
 Say = Callable[[str], None]
-
-LOADED = """
-    from ops.load
-    select
-        batches: count(*),
-        documents: sum(documents),
-        reports: sum(reports),
-        numerals: sum(numerals),
-        unclassified: sum(unclassified),
-        quantities: sum(quantities),
-        observations: sum(observations),
-        masked: sum(redacted),
-        quarantined: sum(quarantined),
-    where batch_id in ({batches})
-"""
+NOTHING = Summary(0, 0, 0, 0, 0, 0, 0, 0, 0, [])
 
 
 @dataclass
-class Summary:
-    """What a run has loaded, and what failed; counts are of this run's batches."""
+class Load:
+    """What a run has done: the files it knew already, what it brought to the warehouse, and what failed, a line each."""
 
-    batches: int = 0
-    documents: int = 0
-    reports: int = 0
-    numerals: int = 0
-    quantities: int = 0
-    observations: int = 0
-    masked: int = 0
-    quarantined: int = 0
-    unclassified: int = 0
     known: int = 0
     seconds: float = 0.0
+    brought: Summary = NOTHING
     failed: list[str] = field(default_factory=list)
 
     @property
     def unclassified_share(self) -> float:
         """The share of the numerals that no rule classified."""
-        return self.unclassified / self.numerals if self.numerals else 0.0
+        return self.brought.unclassified / self.brought.numerals if self.brought.numerals else 0.0
 
     def as_dict(self) -> dict[str, Any]:
-        """The summary for a machine."""
-        counts = {name: value for name, value in vars(self).items() if name != "unclassified"}
-        return {**counts, "seconds": round(self.seconds, 2), "unclassified_share": round(self.unclassified_share, 5)}
+        """For a machine."""
+        return {
+            **asdict(self.brought),
+            "masked": self.brought.redacted,
+            "unclassified_share": round(self.unclassified_share, 5),
+            "known": self.known,
+            "seconds": round(self.seconds, 2),
+            "failed": self.failed,
+        }
 
     def as_text(self) -> str:
-        """The summary for a person."""
-        known = f"{self.known:,} files known already" if self.known else ""
-        if not self.batches and not self.failed:
-            return "Nothing new" + (f": {known}." if known else ".")
-        rows = [
-            ("documents", f"{self.documents:,}", known),
-            ("reports", f"{self.reports:,}", ""),
-            ("quantities", f"{self.quantities:,}", ""),
-            ("observations", f"{self.observations:,}", ""),
-            ("masked", f"{self.masked:,}", "observations whose number is hidden in the report"),
-            ("quarantined", f"{self.quarantined:,}", "campaign quarantine list" if self.quarantined else ""),
-            ("unclassified", f"{self.unclassified_share:.2%}", f"of {self.numerals:,} numerals"),
+        """For a person."""
+        new, known = self.brought, f"{self.known:,} known already" if self.known else ""
+        if not new.batches and not self.failed:
+            return f"Nothing new{': ' * bool(known)}{known}."
+        rows: list[tuple[str, str, str]] = [
+            ("documents", f"{new.documents:,}", known),
+            ("reports", f"{new.reports:,}", ""),
+            ("quantities", f"{new.quantities:,}", ""),
+            ("observations", f"{new.observations:,}", ""),
+            ("masked", f"{new.redacted:,}", "observations whose number the report hides" if new.redacted else ""),
+            ("quarantined", f"{new.quarantined:,}", "campaign quarantine list" if new.quarantined else ""),
+            ("unclassified", f"{self.unclassified_share:.2%}", f"of {new.numerals:,} numerals"),
             ("failed", f"{len(self.failed):,}", "named on standard error" if self.failed else ""),
         ]
         lines = [f"  {name:<13}{value:>9}  {note}".rstrip() for name, value, note in rows]
-        return "\n".join([f"Loaded {_count(self.batches, 'batch', 'batches')} in {self.seconds:.1f} s", *lines])
+        return "\n".join([f"Loaded {count(new.batches, 'batch', 'batches')} in {self.seconds:.1f} s", *lines])
 
 
-def _count(number: int, one: str, many: str = "") -> str:
+def count(number: int, one: str, many: str = "") -> str:
+    """A number with its noun."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
-def run_batches(home: Home, paths: Sequence[str], everything: bool, progress: Say, problem: Say) -> Summary:
-    """Load what is at the paths, else in the inboxes, and every batch that an earlier run left unfinished.
+def load_new(home: Home, paths: Sequence[str], progress: Say, problem: Say) -> Load:
+    """Load what is at the paths, else in the inboxes, and every batch that an earlier run did not bring to the end.
 
-    With `everything`, every batch of the lake is extracted once more. `progress` is told what is being done,
-    `problem` what failed, a line each.
+    `progress` is told what is being done, `problem` what failed, a line each.
     """
-    started = time.perf_counter()
-    settings = read_settings(home.root)
-    lake, summary = Lake(home), Summary()
+    started, settings, lake = time.perf_counter(), read_settings(home.root), Lake(home)
+    done = Load()
 
     def fail(line: str) -> None:
-        summary.failed.append(line)
+        done.failed.append(line)
         problem(line)
 
-    if not everything:
-        for delivery in ingest(lake, _arrivals(paths, settings, fail), settings):
-            summary.known += len(delivery.known)
-            for _, reason in delivery.failed:
-                fail(reason)
-            if delivery.batch_id:
-                progress(f"{delivery.batch_id}: {_count(len(delivery.taken), 'new document')}")
-    _load(home, lake, everything, summary, progress, fail)
-    summary.seconds = time.perf_counter() - started
-    return summary
+    for delivery in ingest(lake, _arrivals(paths, settings, fail), settings):
+        done.known += len(delivery.known)
+        for _, reason in delivery.failed:
+            fail(reason)
+        if delivery.batch_id:
+            progress(f"{delivery.batch_id}: {count(len(delivery.taken), 'new document')}")
+    batches = unpublished(lake)
+    if batches:
+        # Dagster takes a second to load: not for a run that finds nothing to do.
+        from orchestration.embedded import LOAD, run_batches
+
+        run_batches(home, LOAD, batches, progress, fail)
+    else:
+        _publish(home)
+    return _finished(done, home, batches, started)
+
+
+def load_again(home: Home, hold: bool, progress: Say, problem: Say) -> Load:
+    """Extract every batch of the lake once more, then publish them all at once; with `hold`, do not publish yet."""
+    from orchestration.embedded import EXTRACT, run_batches
+
+    started, batches, done = time.perf_counter(), Lake(home).batch_ids(), Load()
+
+    def fail(line: str) -> None:
+        done.failed.append(line)
+        problem(line)
+
+    run_batches(home, EXTRACT, batches, progress, fail)
+    if not hold:
+        progress("publish warehouse")
+        _publish(home)
+    return _finished(done, home, batches, started)
+
+
+def _publish(home: Home) -> None:
+    """Publish what the lake, the corrections and the decisions hold by now; nothing where that is published already."""
+    from warehouse.build import build
+    from warehouse.publish import publish
+
+    publish(home, build(home))
+
+
+def _finished(done: Load, home: Home, batches: Sequence[str], started: float) -> Load:
+    if home.warehouse.exists():
+        done.brought = summary(home, batches)
+    done.seconds = time.perf_counter() - started
+    return done
 
 
 def _arrivals(paths: Sequence[str], settings: Settings, fail: Say) -> Iterator[Arrival]:
@@ -117,25 +137,3 @@ def _arrivals(paths: Sequence[str], settings: Settings, fail: Say) -> Iterator[A
             fail(str(error))
         else:
             yield from found
-
-
-def _load(home: Home, lake: Lake, everything: bool, summary: Summary, progress: Say, fail: Say) -> None:
-    batches = lake.batch_ids() if everything else unpublished(lake)
-    if not batches:
-        # Corrections and decisions that people made since the last load need no run of their own.
-        from warehouse.build import build
-        from warehouse.publish import publish
-
-        publish(home, build(home))
-        return
-    # Dagster takes a second to load: not for a run that finds nothing to do.
-    from orchestration import embedded
-
-    with embedded.instance(home) as instance:
-        for outcome in embedded.load(home, instance, batches, progress):
-            unreadable = lake.read_stage(outcome.batch_id, "failures")["reason"] if not outcome.problems else ()
-            for line in (*(f"{outcome.batch_id}: {problem}" for problem in outcome.problems), *unreadable):
-                fail(line)
-    loaded = query(home, LOADED.format(batches=", ".join(f"'{batch}'" for batch in batches)))
-    for name, value in loaded.row(0, named=True).items():
-        setattr(summary, name, int(value or 0))

@@ -1,35 +1,51 @@
 """`campaign extract` and `campaign reports`: the stages of a batch on files at hand, without lake and warehouse."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import PurePosixPath
+from typing import NamedTuple
 
 import polars as pl
+from transforms.duplicates import find_copies, sketch
 
 from orchestration.ingest import discover, read
 from orchestration.settings import read_settings
 from transforms.documents import read as read_documents
+from transforms.places import locate
+from transforms.reports import find_reports
 from warehouse.home import Home
 
 Say = Callable[[str], None]
 
+# The fields of the annotated reports, by the names that the stages have for them, then our own.
+REPORT_FIELDS = {
+    "report": "report_id",
+    "start": "span_start",
+    "end": "span_end",
+    "is_report": "is_report",
+    "place": "place_name",
+    "adcode": "adcode",
+    "place_basis": "place_basis",
+    "level": "level",
+    "organisation": "organisation",
+    "year": "year",
+    "duplicate_of": "duplicate_of",
+    "copy_kind": "copy_kind",
+    "title": "title",
+    "reported_on": "reported_on",
+}
 
-@dataclass
-class Reading:
-    """The documents and reports of the files read, a frame a batch, and what failed, a line each."""
 
-    documents: list[pl.DataFrame] = field(default_factory=list)
-    reports: list[pl.DataFrame] = field(default_factory=list)
-    failed: list[str] = field(default_factory=list)
+class Read(NamedTuple):
+    """What was read of a group of files: documents with their text, and the reports found in them."""
+
+    documents: pl.DataFrame
+    reports: pl.DataFrame
 
 
-def read_paths(paths: Sequence[str], home: Home, problem: Say) -> Reading:
-    """Read the files at the paths and find their reports; `problem` is told of each file that can't be read."""
-    settings, reading, known = read_settings(home.root), Reading(), set[str]()
-
-    def fail(line: str) -> None:
-        reading.failed.append(line)
-        problem(line)
-
+def read_paths(paths: Sequence[str], home: Home, fail: Say) -> Iterator[Read]:
+    """Read the files at the paths, as many at a time as a batch may hold; `fail` is told of each that can't be read."""
+    settings, known = read_settings(home.root), set[str]()
+    sketches = pl.DataFrame()
     for path in paths:
         try:
             arrivals, _ = discover(path)
@@ -38,7 +54,31 @@ def read_paths(paths: Sequence[str], home: Home, problem: Say) -> Reading:
             continue
         for delivery in read(arrivals, settings, known):
             found = read_documents(delivery.files)
-            for line in (*(reason for _, reason in delivery.failed), *found.failures["reason"]):
-                fail(line)
-            ...
-    return reading
+            for reason in (*(reason for _, reason in delivery.failed), *found.failures["reason"]):
+                fail(reason)
+            reports = locate(find_reports(found.documents), found.documents)
+            own = sketch(reports, found.documents)
+            reports = reports.join(find_copies(own, sketches), on="report_id", how="left")
+            sketches = pl.concat([sketches, own], how="diagonal")
+            yield Read(found.documents, reports)
+
+
+def mention_lines(read: Read) -> pl.DataFrame:
+    """One row a quantity: the columns `transforms.extraction.RECORD_FIELDS`, in text order."""
+    from transforms.extraction import extract, records
+
+    return records(extract(read.documents, read.reports), read.documents, read.reports)
+
+
+def report_lines(read: Read) -> pl.DataFrame:
+    """One row a report: `document` (file name without its ending) and `REPORT_FIELDS`, in text order."""
+    names = read.documents.select("document_id", "file_name").with_row_index("order")
+    stems = {name: PurePosixPath(name).stem for name in names["file_name"].unique()}
+    return (
+        read.reports.join(names, on="document_id")
+        .sort("order", "span_start")
+        .select(
+            document=pl.col("file_name").replace_strict(stems, return_dtype=pl.String),
+            **{field: pl.col(column) for field, column in REPORT_FIELDS.items()},
+        )
+    )

@@ -4,8 +4,10 @@ import os
 
 import click
 
-from orchestration.cli.extraction import extract, reports
+from orchestration.cli.extraction import evaluate, extract, reports
+from orchestration.cli.people import correct, quarantine
 from orchestration.cli.running import run, ui
+from orchestration.cli.warehouse import compare, diff, explain, query, rollback
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -18,7 +20,7 @@ def cli(home: str | None) -> None:
     """
 
 
-for command in (run, extract, reports, ui):
+for command in (run, extract, reports, query, compare, explain, correct, quarantine, diff, rollback, ui, evaluate):
     cli.add_command(command)
 
 

@@ -1,5 +1,6 @@
 """`campaign run` and `campaign ui`."""
 
+import json
 from typing import TYPE_CHECKING
 
 import click
@@ -13,31 +14,30 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("paths", metavar="[PATH]…", nargs=-1)
 @click.option("--all", "everything", is_flag=True, help="Extract every document of the lake once more.")
+@click.option(
+    "--hold", is_flag=True, help="With --all: do not publish yet, so that `campaign diff` shows what would change."
+)
 @format_option("text", "json")
 @home_option
-def run(paths: tuple[str, ...], everything: bool, format_: str, home: "Home") -> None:
-    """Load the files or folders named, else what is in the inboxes.
+def run(paths: tuple[str, ...], everything: bool, hold: bool, format_: str, home: "Home") -> None:
+    """Load the files or folders named, else what is in the inboxes, and end with a summary.
 
-    PATH may be any address that fsspec reads. Runs the Dagster job that the inbox sensor starts, and ends with a
-    summary. What the warehouse has already is left alone.
+    PATH may be any address that fsspec reads. This is the Dagster job that the inbox sensor starts, run here. What the
+    warehouse has already is left alone.
     """
-    if paths and everything:
+    if everything and paths:
         raise click.UsageError("--all takes what is in the lake: it goes without PATH")
-    from orchestration.loading import run_batches
+    if hold and not everything:
+        raise click.UsageError("--hold goes with --all")
+    from orchestration.loading import load_again, load_new
 
-    summary = run_batches(home, paths, everything, progress=_progress, problem=problem)
-    if format_ == "json":
-        import json
+    def progress(line: str) -> None:
+        click.echo(line, err=True)
 
-        click.echo(json.dumps(summary.as_dict(), ensure_ascii=False))
-    else:
-        click.echo(summary.as_text())
-    if summary.failed:
+    done = load_again(home, hold, progress, problem) if everything else load_new(home, paths, progress, problem)
+    click.echo(json.dumps(done.as_dict(), ensure_ascii=False) if format_ == "json" else done.as_text())
+    if done.failed:
         raise SystemExit(1)
-
-
-def _progress(line: str) -> None:
-    click.echo(line, err=True)
 
 
 @click.command()
