@@ -1,368 +1,480 @@
-"""The place that each report is about.
+"""The place that each report is about, who reports, and from which level.
 
-Names of divisions are found in one pass over the text, weighed by the words around them (a partner,
-a neighbour or a superior is not the place reported on), and matched with the level that the report
-speaks from (我市, 我区, 我镇, 我局). A masked place is inferred from what the text gives away: counties
-named as its own, towns, bynames. Where nothing decides, none is claimed.
+Every mention of a division is weighed by the words around it: a slogan or a document named after a
+place speaks for it, a partner, a neighbour or a company's name does not, a superior only for what is
+below it. The level that the report speaks from (我市, 我区, 我镇, 我局) decides what kind of place is
+looked for. A place that is masked is inferred from what the text gives away: counties or towns named
+as its own, or a byname. Where nothing decides, none is claimed.
 
-The divisions are `vocabulary/places.csv` and `towns.csv`, compiled by `scripts/compile_places.py`;
-the words that weigh a mention are `vocabulary/places.toml`, organisations `organisations.toml`.
+Which words speak for what is data: `vocabulary/places.toml` and `organisations.toml`.
 """
 
-import tomllib
 from functools import cache
-from importlib import resources
 from typing import Any
 
 import polars as pl
 
-from transforms.passages import fold, spans
-from transforms.reports import voices
-from transforms.schema import table
+from transforms.divisions import RANKS, find_places, names, places
+from transforms.passages import fold
+from transforms.reports import heard, voices
+from transforms.vocabulary import VocabularyError, load
 
-PLACE = table("core.dim_place")
-CLAUSE = r"[^,。;!?\r\n]+[,。;!?\r\n]*|[,。;!?\r\n]+"
-# Year of the list of towns, the first in which they are known to be in force.
-TOWNS_AS_OF = 2023
-LOCATED = [
-    "place_id",
-    "place_name",
-    "adcode",
-    "place_basis",
-    "place_evidence",
-    "place_candidates",
-    "organisation",
-    "level",
-]
-LEVELS = {1: "province", 2: "city", 3: "county", 4: "town", 5: "unit"}
+__all__ = ["find_places", "locate", "places"]
 
+LOCATED = {
+    "place_id": pl.String,
+    "place_name": pl.String,
+    "adcode": pl.String,
+    "place_basis": pl.String,
+    "place_evidence": pl.String,
+    "place_candidates": pl.String,
+    "organisation": pl.String,
+    "level": pl.String,
+}
+PROVINCE, CITY, COUNTY, TOWN, UNIT = 1, 2, 3, 4, 5
+LEVELS = {rank: level for level, rank in RANKS.items()} | {UNIT: "unit"}
+DIVISION = "(?:市|县|区|旗|州|地区|镇|乡|街道)"
+MUNICIPALITIES = ["北京市", "天津市", "上海市", "重庆市"]
 
-@cache
-def _vocabulary(name: str) -> dict[str, Any]:
-    return tomllib.loads(resources.files(__package__).joinpath("vocabulary", name).read_text("utf-8"))
-
-
-@cache
-def places() -> pl.DataFrame:
-    """All divisions from province to town (`core.dim_place`).
-
-    A town or street carries the code of its county, or of the prefecture where it lies in a
-    development zone without a code of its own.
-    """
-    folder = resources.files(__package__).joinpath("vocabulary")
-    divisions = pl.read_csv(folder.joinpath("places.csv").read_bytes(), schema_overrides={"adcode": pl.String})
-    divisions = divisions.with_columns(place_id=pl.format("{}-{}", "adcode", "valid_from"))
-    current = divisions.filter(pl.col("valid_to").is_null())
-    towns = pl.read_csv(folder.joinpath("towns.csv").read_bytes(), schema_overrides={"code": pl.String}).select(
-        place_id="code", name="name", county=pl.col("code").str.head(6), prefecture=pl.col("code").str.head(4) + "00"
-    )
-    above = current.select(
-        county="adcode", prefecture="adcode", adcode="adcode", parent_id="place_id", province="province", city="city"
-    )
-    in_county = towns.join(above.drop("prefecture"), on="county")
-    in_zone = towns.join(in_county, on="place_id", how="anti").join(above.drop("county"), on="prefecture")
-    columns = ["place_id", "name", "adcode", "parent_id", "province", "city"]
-    below = pl.concat([in_county.select(columns), in_zone.select(columns)]).with_columns(
-        level=pl.lit("town"),
-        valid_from=pl.lit(TOWNS_AS_OF),
-        valid_to=pl.lit(None, pl.Int64),
-        population=pl.lit(None, pl.Int64),
-        population_year=pl.lit(None, pl.Int64),
-    )
-    return PLACE.conform(pl.concat([PLACE.conform(divisions), PLACE.conform(below)]).sort("place_id"))
+# Weight of a mention: by a full name, by a short one, in the title, as the subject of the first sentences.
+FULL, SHORT, TITLE, SUBJECT = 1.0, 0.5, 5.0, 3.0
+# What a mention as a superior takes from a place at the level that speaks.
+SUPERIOR = 2.0
+# Beginning of a report, in code points, in which its subject is named, and what may stand before it in its clause.
+LEAD, SUBJECT_BEFORE = 200, r"^[\s《“\"(]*(?:[0-9]{4}年.{0,6}|近.{0,2}年来|今年以来|.{0,4}以来)?$"
+# What a mention that says nothing about the place still says about the other names.
+PASSING = 0.1
+# Code points kept on either side of a name as evidence.
+SNIPPET = 12
+# Support that a claim needs, and by what factor it must exceed that of any other place.
+ENOUGH, MARGIN = 2.0, 1.3
+# Divisions of one parent that must be named to give it away.
+CHILDREN = 2
+# What an open-ended validity and an undated report count as.
+FOREVER = 9999
 
 
-@cache
-def _names() -> pl.DataFrame:
-    """`name, place_id, …, short`: every name a division goes by, full and short."""
-    words = _vocabulary("places.toml")["names"]
-    divisions = places().with_columns(short=pl.lit(False)).filter(~pl.col("name").is_in(words["ordinary"]))
-    towns = pl.col("level") == "town"
-    full = divisions.filter(
-        ~towns | (pl.col("name").str.contains(words["towns"]) & (pl.col("name").str.len_chars() > 2))
-    )
-    bare = pl.col("name").str.replace(words["endings"], "").str.replace(words["peoples"], "")
-    short = (
-        divisions.filter(~towns)
-        .with_columns(name=bare, short=pl.lit(True))
-        .filter(pl.col("name").str.len_chars() > 1, ~pl.col("name").is_in(words["common"]))
-    )
-    return pl.concat([full, short]).unique(["name", "place_id"]).sort("name", "place_id")
-
-
-@cache
-def _patterns(short: bool) -> list[str]:
-    """The names, decoys among them, longest first: the first that matches wins."""
-    names = _names().filter(pl.col("short") == short)["name"].unique().to_list()
-    decoys = _vocabulary("places.toml")["names"]["decoys"]
-    return sorted({*names, *decoys}, key=lambda name: (-len(name), name))
-
-
-def find_places(texts: pl.DataFrame) -> pl.DataFrame:
-    """The names of divisions in the columns `key` and `text`.
-
-    Returns `key`, `start`, `end` (code points of `text`), `name`, `short` (the name without its
-    ending), and `before`, `after`: the rest of its clause.
-    """
-    clauses, ends = spans(pl.col("text"), CLAUSE)
-    cut = (
-        texts.select("key", clause=clauses, end=ends)
-        .explode("clause", "end")
-        .drop_nulls("clause")
-        .with_columns(
-            offset=(pl.col("end") - pl.col("clause").str.len_chars()).cast(pl.Int64), clause=fold(pl.col("clause"))
-        )
-    )
-    found = pl.concat([_matches(cut, False), _matches(cut, True)])
-    covered = found.filter(~pl.col("short")).select("key", covered_from="start", covered_to="end")
-    hidden = (
-        found.filter("short")
-        .join(covered, on="key")
-        .filter(pl.col("start") < pl.col("covered_to"), pl.col("covered_from") < pl.col("end"))
-    )
-    return (
-        found.join(hidden, on=["key", "start", "short"], how="anti")
-        .filter(~pl.col("name").is_in(_vocabulary("places.toml")["names"]["decoys"]))
-        .sort("key", "start")
-    )
-
-
-def _matches(clauses: pl.DataFrame, short: bool) -> pl.DataFrame:
-    patterns = _patterns(short)
-    clause = pl.col("clause")
-    found = clauses.with_columns(name=clause.str.extract_many(patterns, leftmost=True)).filter(
-        pl.col("name").list.len() > 0
-    )
-    bytes_before = pl.col("at").cast(pl.Int64)
-    raw = clause.cast(pl.Binary)
-    return (
-        found.with_columns(at=clause.str.find_many(patterns, leftmost=True))
-        .explode("name", "at")
-        .with_columns(
-            before=raw.bin.slice(0, bytes_before).cast(pl.String),
-            after=raw.bin.slice(bytes_before + pl.col("name").str.len_bytes().cast(pl.Int64)).cast(pl.String),
-            short=pl.lit(short),
-        )
-        .with_columns(start=pl.col("offset") + pl.col("before").str.len_chars().cast(pl.Int64))
-        .select(
-            "key",
-            "start",
-            end=pl.col("start") + pl.col("name").str.len_chars().cast(pl.Int64),
-            name="name",
-            short="short",
-            before="before",
-            after="after",
-        )
-    )
+def _vocabulary(section: str) -> Any:
+    return load("places.toml")[section]
 
 
 def locate(reports: pl.DataFrame, documents: pl.DataFrame) -> pl.DataFrame:
     """The reports with the place that each is about.
 
     `reports` has the columns of `transforms.reports.find_reports`; `documents` has `document_id`,
-    `text`, `title` and `created_on`. Adds `place_id`, `place_name`, `adcode` (of the county for a
-    town), `place_basis` (`stated` or `inferred`), `place_evidence`, `place_candidates` (adcodes that
-    an ambiguous name leaves open), `organisation` and `level`; all null for what is no report.
+    `text`, `created_on` (ISO date) and, if known, `file_name`. Adds `place_id`, `place_name`,
+    `adcode` (that of the county for a town), `place_basis` (`stated` or `inferred`),
+    `place_evidence` (the words it was read from), `place_candidates` (adcodes that an ambiguous
+    name leaves open), `organisation` and `level`; all null for what is no report.
     """
-    span = pl.col("span_end") - pl.col("span_start")
-    texts = (
-        reports.filter("is_report")
-        .join(documents.select("document_id", "text", "created_on"), on="document_id")
-        .select(
-            key="report_id",
-            text=fold(pl.col("text").str.slice("span_start", span)),
-            title=fold(pl.col("title").fill_null("")),
-            dated=pl.coalesce(
-                "year", pl.coalesce("reported_on", "created_on").str.head(4).cast(pl.Int64, strict=False)
-            ),
-        )
-    )
+    texts = _texts(reports, documents)
+    parts = [texts.select("key", source=pl.lit(part), text=part) for part in ("text", "title", "file", "around")]
     speakers = _speakers(texts)
-    mentions = _weighed(
-        pl.concat(
-            [find_places(texts), find_places(texts.select("key", text="title")).with_columns(title=True)],
-            how="diagonal",
+    meanings = _resolved(_meanings(_weighed(find_places(pl.concat(parts))), speakers))
+    found = _claimed(_options(meanings), speakers).join(texts, on="key").pipe(_organised)
+    columns = [pl.col(name).cast(kind) for name, kind in LOCATED.items()]
+    return reports.join(
+        found.select("key", *columns), left_on="report_id", right_on="key", how="left", maintain_order="left"
+    )
+
+
+def _texts(reports: pl.DataFrame, documents: pl.DataFrame) -> pl.DataFrame:
+    """The words of each report: `key, text, title, file` (title and name of a file of one report), `around`, `dated`."""
+    name = pl.col("file_name").str.replace(r"\.\w+$", "") if "file_name" in documents.columns else pl.lit("")
+    file = fold(pl.concat_str(pl.col("title").fill_null(""), name, separator="\n"))
+    alone = pl.len().over("document_id") == 1
+    written = pl.coalesce("reported_on", "created_on").str.head(4).cast(pl.Int64, strict=False)
+    return (
+        reports.join(
+            documents.select("document_id", "text", "created_on", file=file), on="document_id"
+        )
+        .with_columns(
+            file=pl.when(alone).then("file").otherwise(pl.lit("")),
+            around=pl.when(alone).then(pl.lit("")).otherwise("file"),
+        )
+        .filter("is_report")
+        .select(
+            "file",
+            "around",
+            key="report_id",
+            text=fold(pl.col("text").str.slice("span_start", pl.col("span_end") - pl.col("span_start"))),
+            title=fold(pl.col("title").fill_null("")),
+            dated=pl.coalesce("year", written),
         )
     )
-    supports = _supports(_resolved(_candidates(mentions, texts, speakers)))
-    chosen = _chosen(supports, speakers).select("key", *LOCATED)
-    return reports.join(chosen, left_on="report_id", right_on="key", how="left")
 
 
 def _speakers(texts: pl.DataFrame) -> pl.DataFrame:
-    """`key, rank, masked, region`: the level that each report speaks from, and whether its own name is masked."""
-    words = voices()
-    level, masks = _vocabulary("places.toml")["level"], _vocabulary("places.toml")["masks"]
-    own = (
-        texts.select("key", word=pl.col("text").str.extract_many(words["word"].to_list(), leftmost=True))
+    """Who speaks in each report: `key, dated, speaker` (a rank), `voice`, `masked`, `region`, `small`."""
+    level, masks, text = _vocabulary("level"), _vocabulary("masks"), pl.col("text")
+    said = (
+        texts.select("key", word=heard(text))
         .explode("word")
-        .join(words, on="word")
-        .group_by("key", "voice", "rank")
-        .len()
+        .join(voices(), on="word")
+        .group_by("key", "rank")
+        .agg(
+            times=pl.len(),
+            voice=pl.col("word")
+            .str.slice(1)
+            .sort_by(pl.col("word").str.ends_with("单位"))
+            .mode(maintain_order=True)
+            .first(),
+        )
     )
-    # A bureau also says 我市, a city never 我局: the lowest voice that is heard more than in passing speaks.
-    heard = (
-        own.with_columns(share=pl.col("len") / pl.col("len").sum().over("key"))
-        .filter((pl.col("share") > 0.2) | ((pl.col("rank") == 5) & (pl.col("len") > 1)))
-        .group_by("key")
-        .agg(pl.col("rank").max())
+    hidden = texts.select("key", times=text.str.count_matches(masks["self"]), town=text.str.contains(level["town"]))
+    said = pl.concat(
+        [
+            said.with_columns(times=pl.col("times").cast(pl.Int64)),
+            hidden.filter("town", pl.col("times") > 0).select(
+                "key", rank=pl.lit(TOWN, pl.Int64), times=pl.col("times").cast(pl.Int64), voice=pl.lit("masked")
+            ),
+        ]
     )
-    text = pl.col("text")
-    return texts.join(heard, on="key", how="left").select(
-        "key",
-        "title",
-        "text",
-        rank=pl.when(pl.col("rank").is_null() & text.str.contains(level["town"]))
-        .then(4)
-        .when(pl.col("rank").is_null() & (text.str.count_matches("全区") > 1))
-        .then(3)
-        .when(pl.col("rank").is_null() & (text.str.count_matches("全市") > 3))
-        .then(2)
-        .otherwise("rank"),
-        masked=text.str.contains(masks["own"]),
-        region=text.str.contains(level["region"]),
-        small=text.str.contains(level["of_county"]) & ~text.str.contains(level["of_city"]),
+    # A bureau says 我市 as well, a city never 我局: of the voices heard more than in passing, the lowest speaks.
+    speaking = (
+        said.filter(pl.col("times") > 0.2 * pl.col("times").sum().over("key"))
+        .sort("rank", descending=True)
+        .group_by("key", maintain_order=True)
+        .agg(speaker=pl.col("rank").first(), voice=pl.col("voice").first())
     )
-
-
-def _weighed(mentions: pl.DataFrame) -> pl.DataFrame:
-    """Adds `weight`: how much each mention says about the place reported on; drops what says nothing."""
-    words = _vocabulary("places.toml")["contexts"]
-    before, after = pl.col("before"), pl.col("after")
-    foreign = before.str.contains(words["foreign_before"]) | after.str.contains(words["foreign_after"])
-    own = before.str.contains(words["own_before"]) | after.str.contains(words["own_after"])
-    subject = (pl.col("start") < 200) & (before.str.len_chars() < 6) & ~pl.col("short")
-    weight = (
-        pl.when(pl.col("title").fill_null(False))
-        .then(5.0)
-        .when(foreign)
-        .then(0.0)
-        .when(own | subject)
-        .then(3.0)
-        .when(after.str.contains(words["weak_after"]) | pl.col("short"))
-        .then(0.5)
-        .otherwise(1.0)
-    )
-    return mentions.with_columns(weight=weight, own=own | subject).filter(pl.col("weight") > 0)
-
-
-def _candidates(mentions: pl.DataFrame, texts: pl.DataFrame, speakers: pl.DataFrame) -> pl.DataFrame:
-    """The divisions in force that each mention can mean: `key, name, weight, evidence, place_id, …`"""
-    named = mentions.group_by("key", "name", "short").agg(
-        weight=pl.col("weight").sum(),
-        own=pl.col("own").any(),
-        evidence=pl.concat_str(pl.col("before").str.tail(10), "name", pl.col("after").str.head(10))
-        .sort_by("weight", descending=True)
-        .first(),
-    )
-    rank = pl.col("level").replace_strict({name: n for n, name in LEVELS.items()}, return_dtype=pl.Int64)
-    pairs = (
-        named.join(_names(), on=["name", "short"])
-        .rename({"name": "written"})
-        .with_columns(rank=rank)
-        .join(texts.select("key", "dated"), on="key")
-        .join(speakers.select("key", "region"), on="key")
-    )
-    names = places().select("place_id", "name")
-    when = pl.col("dated").fill_null(9000)
-    ends = pl.col("valid_to").fill_null(9999)
-    stale = (
-        pl.when(when < pl.col("valid_from"))
-        .then(pl.col("valid_from") - when)
-        .when(when >= ends)
-        .then(when - ends + 1)
-        .otherwise(0)
-    )
-    stale = pl.when(pl.col("level") == "town").then(0).otherwise(stale)
-    region = pl.col("region") & (pl.col("level") == "city")
-    pairs = pairs.join(names, on="place_id").with_columns(
-        stale=pl.when(region & pl.col("name").str.ends_with("地区")).then(-1).otherwise(stale)
-    )
-    group = ["key", "written", "short"]
-    current = pairs.filter(pl.col("stale") == pl.col("stale").min().over(group))
-    full = pl.col("written").filter(~pl.col("short"))
-    known = current.filter(~pl.col("short")).select("key", "place_id").unique().with_columns(spelled=pl.lit(True))
+    whole = pl.when(text.str.count_matches("全区") > 1).then(COUNTY).when(text.str.count_matches("全市") > 2).then(CITY)
+    speaker = pl.coalesce("speaker", whole)
+    by_level = {CITY: "city", COUNTY: "county", TOWN: "town"}
+    masked = pl.when(text.str.contains(masks["self"])).then(True)
+    for rank, name in by_level.items():
+        masked = masked.when(pl.col("speaker") == rank).then(text.str.contains(masks[name]))
     return (
-        current.filter(~pl.col("short") | (pl.col("rank") == pl.col("rank").min().over(group)))
-        .join(known, on=["key", "place_id"], how="left")
-        .filter(
-            ~pl.col("short")
-            | pl.col("spelled").fill_null(False)
-            | (pl.col("own") | (pl.col("weight") > 2)) & (pl.col("rank") < 4)
+        texts.join(speaking, on="key", how="left")
+        .with_columns(speaker=speaker)
+        .select(
+            "key",
+            "dated",
+            "speaker",
+            "voice",
+            masked=masked.otherwise(False),
+            region=text.str.contains(level["region"]),
+            small=text.str.contains(level["of_county"]) & ~text.str.contains(level["of_city"]),
         )
     )
 
 
-def _resolved(candidates: pl.DataFrame) -> pl.DataFrame:
-    """Drops the candidates of an ambiguous name that the rest of the report speaks against."""
-    group = ["key", "written", "short"]
-    candidates = candidates.with_columns(
-        many=pl.len().over(group), prefecture=pl.col("adcode").str.head(4), region_code=pl.col("adcode").str.head(2)
+@cache
+def _contexts() -> list[dict[str, Any]]:
+    contexts = _vocabulary("context")
+    for entry in contexts:
+        unknown = entry.keys() - {"name", "before", "after", "weight", "own", "superior"}
+        if unknown or not entry.keys() & {"before", "after"} or "weight" not in entry:
+            raise VocabularyError(
+                f"transforms/vocabulary/places.toml: context {entry.get('name')!r}: needs before or after, and weight"
+            )
+    return contexts
+
+
+def _weighed(mentions: pl.DataFrame) -> pl.DataFrame:
+    """Adds `role`, `weight` and whether the place is `own` or `superior`: what the words around a mention say of it.
+
+    The members of a list (A、B和C) are partners together, and so are those that lie in several
+    prefectures.
+    """
+    before, after, known = pl.col("before"), pl.col("after"), names()
+    single = known.group_by("written").agg(
+        prefecture=pl.when((pl.col("adcode").str.head(4).n_unique() == 1) & (pl.col("rank").min() > PROVINCE)).then(
+            pl.col("adcode").str.head(4).first()
+        )
     )
-    sure = candidates.filter(pl.col("many") == 1)
-    near = sure.group_by("key", "prefecture").agg(near=pl.col("weight").sum())
-    far = sure.group_by("key", "region_code").agg(far=pl.col("weight").sum())
+    passed = (before.str.len_chars() + pl.col("written").str.len_chars()).shift(1).over("clause")
+    between = before.str.slice(passed.fill_null(0))
+    linked = passed.is_not_null() & between.str.contains(r"^(?:\p{Han}{0,4}[、和及与]|以及)?$")
+    fitting = [
+        (
+            pl.all_horizontal(pl.col(side).str.contains(entry[side]) for side in ("before", "after") if side in entry),
+            entry,
+        )
+        for entry in _contexts()
+    ]
+    partner = pl.any_horizontal(fits for fits, entry in fitting if entry["weight"] == 0)
+    subject = (
+        pl.col("full") & (pl.col("start") < LEAD) & before.str.contains(SUBJECT_BEFORE) & ~after.str.starts_with("、")
+    )
+    cases = [
+        ("partner", pl.col("partner"), 0.0, False, False),
+        ("title", pl.col("source").is_in(["title", "file"]), TITLE, True, False),
+        ("around", pl.col("source") == "around", PASSING, False, False),
+        ("subject", subject, SUBJECT, True, False),
+        *(
+            (e["name"], fits, float(e["weight"]), e.get("own", False), e.get("superior", False))
+            for fits, e in fitting
+            if e["weight"]
+        ),
+        ("named", pl.col("full"), FULL, False, False),
+        ("short", pl.lit(True), SHORT, False, False),
+    ]
+    answers = pl.DataFrame(
+        [(number, role, weight, own, superior) for number, (role, _, weight, own, superior) in enumerate(cases)],
+        schema={"case": pl.Int32, "role": pl.String, "weight": pl.Float64, "own": pl.Boolean, "superior": pl.Boolean},
+        orient="row",
+    )
+    group = ["clause", "list"]
     return (
-        candidates.join(near, on=["key", "prefecture"], how="left")
-        .join(far, on=["key", "region_code"], how="left")
-        .with_columns(context=2 * pl.col("near").fill_null(0) + pl.col("far").fill_null(0))
-        .filter((pl.col("many") == 1) | (pl.col("context") == pl.col("context").max().over(group)))
-        .with_columns(many=pl.len().over(group))
+        mentions.join(single, on="written", how="left", maintain_order="left")
+        .with_columns(list=(~linked).cast(pl.Int64).cum_sum().over("clause"))
+        .with_columns(
+            partner=partner.any().over(group) | (pl.col("prefecture").drop_nulls().n_unique().over(group) > 1)
+        )
+        .with_columns(
+            case=pl.coalesce(pl.when(fits).then(number) for number, (_, fits, *_) in enumerate(cases)).cast(pl.Int32)
+        )
+        .join(answers, on="case", maintain_order="left")
+        .drop("case", "prefecture")
     )
 
 
-def _supports(candidates: pl.DataFrame) -> pl.DataFrame:
-    """`key, place_id, …, score, evidence`: what the mentions of a report say for each place."""
-    return candidates.group_by("key", "place_id").agg(
-        pl.first("name", "adcode", "level", "rank", "parent_id", "province", "city"),
-        score=(pl.col("weight") / pl.col("many")).sum(),
-        many=pl.col("many").min(),
-        evidence=pl.col("evidence").sort_by("weight", descending=True).first(),
-        own=pl.col("own").any(),
+def _meanings(mentions: pl.DataFrame, speakers: pl.DataFrame) -> pl.DataFrame:
+    """The divisions that each name in a report can mean: those in force when it was written, else the nearest in time.
+
+    A short name counts where the full one is in the report too, or where the words around it make it
+    a place's.
+    """
+    name = ["key", "written"]
+    named = (
+        mentions.group_by(name)
+        .agg(
+            weight=pl.col("weight").sum(),
+            times=(pl.col("weight") > 0).sum(),
+            owned=pl.col("own").sum(),
+            superior=pl.col("superior").sum(),
+            sibling=(pl.col("role") == "sibling").any(),
+            titled=(pl.col("role") == "title").any(),
+            evidence=pl.concat_str(pl.col("before").str.tail(SNIPPET), "written", pl.col("after").str.head(SNIPPET))
+            .sort_by("weight", descending=True)
+            .first(),
+        )
+        .join(names(), on="written")
+        .join(speakers, on="key")
+    )
+    rank, kind = pl.col("rank"), pl.col("kind")
+    year, ends = pl.col("dated").fill_null(FOREVER - 1), pl.col("valid_to").fill_null(FOREVER)
+    away = (
+        pl.when(pl.col("region") & pl.col("name").str.ends_with("地区"))
+        .then(-1)
+        .when(rank == TOWN)
+        .then(0)
+        .otherwise(pl.max_horizontal(pl.col("valid_from") - year, year - ends + 1, 0))
+    )
+    current = named.with_columns(away=away).filter(pl.col("away") == pl.col("away").min().over(name))
+    spelled = current.filter(kind == "full").select("key", "place_id", spelled=True).unique()
+    spoken_of = (pl.col("owned") > 0) & ((rank <= CITY) | (pl.col("times") > 2)) | (rank <= CITY) & (
+        pl.col("times") > 2
+    )
+    a_byname = kind == "byname"
+    return (
+        current.join(spelled, on=["key", "place_id"], how="left")
+        .with_columns(pl.col("spelled").fill_null(False))
+        .filter((kind == "full") | a_byname | pl.col("spelled") | pl.col("titled") | spoken_of)
+        .filter((kind != "short") | pl.col("spelled") | (rank == rank.min().over(name)))
+        .with_columns(
+            weight=pl.when(a_byname & (pl.col("times") > 0))
+            .then(pl.max_horizontal("weight", FULL))
+            .otherwise("weight"),
+            owned=pl.when(a_byname).then("times").otherwise("owned"),
+        )
     )
 
 
-def _chosen(supports: pl.DataFrame, speakers: pl.DataFrame) -> pl.DataFrame:
-    """One row a report: the place with the most support at the level that speaks, else the one above."""
-    said = supports.join(speakers.select("key", speaker="rank", masked="masked"), on="key")
-    county_city = (pl.col("rank") == 3) & pl.col("name").str.ends_with("市")
-    fits = (
-        (pl.col("rank") == pl.col("speaker"))
-        | ((pl.col("speaker") == 2) & county_city)
-        | (pl.col("speaker") == 5)
-        | pl.col("speaker").is_null()
+def _resolved(meanings: pl.DataFrame) -> pl.DataFrame:
+    """Of the meanings of a name, those that the other names in the report speak for; `open` counts what is left.
+
+    A division above a meaning speaks for it, the closer the more, and so do those beside it.
+    """
+    name = ["key", "written"]
+    sure = meanings.filter(pl.len().over(name) == 1).with_columns(weight=pl.max_horizontal("weight", PASSING))
+    context = pl.lit(0.0)
+    for closeness, digits in ((1, 2), (2, 4), (4, 6)):
+        area = pl.col("adcode").str.head(digits)
+        heard_of = (
+            sure.filter(pl.col("rank") >= digits // 2)
+            .group_by("key", area=area)
+            .agg(pl.col("weight").sum().alias(f"in_{digits}"))
+        )
+        meanings = meanings.with_columns(area=area).join(heard_of, on=["key", "area"], how="left").drop("area")
+        context = context + closeness * pl.col(f"in_{digits}").fill_null(0)
+    return meanings.filter(context == context.max().over(name)).with_columns(open=pl.len().over(name))
+
+
+def _options(meanings: pl.DataFrame) -> pl.DataFrame:
+    """The places that each report can be about: `key, place_id, name, adcode, rank, score, open, evidence, way, basis`.
+
+    `way` says how it gives the place away: 0 it names one at the level that speaks, 1 it names
+    enough of those below one, 2 it names one above the level that speaks.
+    """
+    rank, speaker, score, owned = pl.col("rank"), pl.col("speaker"), pl.col("score"), pl.col("owned") > 0
+    support = (
+        meanings.filter(pl.col("weight") > 0)
+        .group_by("key", "place_id")
+        .agg(
+            pl.first("name", "adcode", "rank", "speaker", "masked"),
+            score=(pl.col("weight") / pl.col("open")).sum(),
+            open=pl.col("open").min(),
+            owned=pl.col("owned").sum(),
+            superior=pl.col("superior").sum(),
+            named=(pl.col("kind") != "byname").any(),
+            evidence=pl.col("evidence").sort_by("weight", descending=True).first(),
+        )
     )
-    direct = said.filter(fits, pl.col("score") >= 1).with_columns(direct=True)
-    above = said.filter(pl.col("rank") < pl.col("speaker"), pl.col("rank") > 1, pl.col("score") >= 0.5).with_columns(
-        direct=False
+    city = (rank == CITY) | pl.col("name").is_in(MUNICIPALITIES)
+    alike = (
+        pl.when(speaker == CITY)
+        .then(city | ((rank == COUNTY) & pl.col("name").str.ends_with("市")))
+        .otherwise(rank == speaker)
     )
-    best = (
-        pl.concat([direct, above.join(direct, on="key", how="anti")])
-        .sort("key", "direct", "score", "place_id", descending=[False, True, True, False])
+    # A superior of the level that speaks is not the speaker: 省和盐城市 in a report of 大丰市.
+    net = pl.when((speaker == CITY) & city).then(score - SUPERIOR * pl.col("superior")).otherwise(score)
+    enough = (
+        pl.when(speaker.is_null())
+        .then(owned)
+        .when(speaker == UNIT)
+        .then(owned | (score > FULL))
+        .otherwise((net > 0) & (owned | ((net >= ENOUGH) & ~pl.col("masked"))))
+    )
+    direct = support.filter(alike | speaker.is_null() | (speaker == UNIT), enough).with_columns(score=net, way=0)
+    above = support.filter(
+        speaker.is_in([COUNTY, TOWN]), (rank < speaker) & ((rank > PROVINCE) | city), owned | (score >= FULL)
+    )
+    hidden = pl.col("masked") | ~pl.col("named")
+    stated = pl.concat([direct, above.with_columns(way=2)]).with_columns(
+        basis=pl.when(hidden).then(pl.lit("inferred")).otherwise(pl.lit("stated"))
+    )
+    return pl.concat([stated, _given_away(meanings)], how="diagonal_relaxed")
+
+
+def _given_away(meanings: pl.DataFrame) -> pl.DataFrame:
+    """The places at the level that speaks of which a report names enough divisions, as `_options`."""
+    gap = pl.col("rank") - pl.col("speaker")
+    below = meanings.filter(
+        pl.col("speaker").is_in([CITY, COUNTY]), gap.is_in([1, 2]), pl.col("kind") == "full"
+    ).with_columns(place_id=pl.when(gap == 1).then("parent_id").otherwise("grandparent_id"))
+    parents = places().select(
+        "place_id", "name", "adcode", rank=pl.col("level").replace_strict(RANKS, return_dtype=pl.Int64)
+    )
+    counted = below.group_by("key", "place_id", "speaker").agg(
+        score=(pl.col("written").n_unique() + pl.col("sibling").any()).cast(pl.Float64),
+        evidence=pl.col("written").unique(maintain_order=True).str.join("、"),
+    )
+    return (
+        counted.join(parents, on="place_id")
+        .filter(pl.col("rank") == pl.col("speaker"), pl.col("score") >= CHILDREN)
+        .with_columns(open=1, way=1, basis=pl.lit("inferred"))
+    )
+
+
+def _claimed(options: pl.DataFrame, speakers: pl.DataFrame) -> pl.DataFrame:
+    """One row a report: its best option, claimed unless others are as good; `level`, and the adcodes left open."""
+    best = pl.col("score").first()
+    rivals = (
+        (pl.col("rank") == pl.col("rank").first())
+        | (pl.col("adcode").str.head(4) != pl.col("adcode").first().str.head(4))
+    ) & (pl.col("score") * MARGIN > best)
+    chosen = (
+        options.filter(pl.col("way") == pl.col("way").min().over("key"))
+        .sort("key", "score", "rank", "place_id", descending=[False, True, True, False])
         .group_by("key", maintain_order=True)
-        .agg(pl.all().first(), rivals=pl.col("adcode").filter(pl.col("score") == pl.col("score").max()).unique().sort())
+        .agg(
+            pl.first("place_id", "rank", "basis", "evidence", "open"),
+            place_name=pl.first("name"),
+            place_adcode=pl.first("adcode"),
+            rivals=pl.col("adcode").filter(rivals).unique().sort(),
+        )
+        .with_columns(claimed=pl.col("rivals").list.len() == 1)
     )
-    open_ = pl.col("rivals").list.len() > 1
-    found = speakers.join(best.drop("masked"), on="key", how="left").with_columns(
-        basis=pl.when(pl.col("masked") & ~pl.col("own").fill_null(False))
-        .then(pl.lit("inferred"))
-        .otherwise(pl.lit("stated"))
+    speaker, rank = pl.col("speaker"), pl.col("rank")
+    level = (
+        pl.when((speaker == CITY) & pl.col("claimed"))
+        .then("rank")
+        .when((speaker == CITY) & pl.col("small"))
+        .then(COUNTY)
     )
-    level = pl.coalesce(
-        pl.when((pl.col("rank") == 2) & (pl.col("rank_right") == 3)).then(3),
-        pl.when((pl.col("rank") == 2) & pl.col("place_id").is_null() & pl.col("small")).then(3),
-        "rank",
-        pl.col("rank_right"),
-    ).replace_strict(LEVELS, return_dtype=pl.String, default=None)
-    claimed = pl.col("place_id").is_not_null() & ~open_
-    return found.select(
+    claimed = pl.col("claimed").fill_null(False)
+    return speakers.join(chosen, on="key", how="left").select(
         "key",
+        "voice",
+        "speaker",
+        level=level.otherwise(pl.coalesce("speaker", pl.when(claimed).then(rank))).replace_strict(
+            LEVELS, return_dtype=pl.String
+        ),
+        own=claimed & (rank == pl.coalesce(speaker, rank)) | (claimed & (speaker == CITY)),
         place_id=pl.when(claimed).then("place_id"),
-        place_name=pl.when(claimed).then("name"),
-        adcode=pl.when(claimed).then("adcode"),
+        place_name=pl.when(claimed).then("place_name"),
+        adcode=pl.when(claimed).then("place_adcode"),
         place_basis=pl.when(claimed).then("basis"),
-        place_evidence="evidence",
-        place_candidates=pl.when(open_).then(pl.col("rivals").list.join(",")),
-        organisation=pl.when(claimed & (pl.col("rank") == pl.col("rank_right"))).then("name"),
-        level=level,
+        place_evidence=pl.when(claimed | (pl.col("open") > 1)).then("evidence"),
+        place_candidates=pl.when(~claimed & (pl.col("open") > 1)).then(pl.col("rivals").list.join(",")),
+    )
+
+
+@cache
+def _offices() -> tuple[str, str, pl.DataFrame]:
+    """Patterns of an office's name and of one that reports on its place, and the endings by voice."""
+    declared = load("organisations.toml")
+    units = [(voice, ending) for voice, endings in declared["units"].items() for ending in endings]
+    either = "|".join(sorted([*declared["on_behalf"], *(ending for _, ending in units)], key=len, reverse=True))
+    name = f"{DIVISION}{declared['inner']}(?:{either})"
+    return (
+        name,
+        f"(?:{'|'.join(declared['on_behalf'])})$",
+        pl.DataFrame(units, schema=["voice", "ending"], orient="row"),
+    )
+
+
+def _organised(found: pl.DataFrame) -> pl.DataFrame:
+    """Adds `organisation`, and makes the level a unit's where a unit reports that does not say 我局 or the like.
+
+    A unit is the office that the report names most, with an ending that fits how it calls itself; a
+    place reports for itself; else an office named in the first sentences reports on its place.
+    """
+    name, behalf, endings = _offices()
+    office = pl.col("office")
+    offices = (
+        found.select(
+            "key",
+            "voice",
+            "speaker",
+            "title",
+            lead=pl.col("text").str.head(LEAD),
+            office=pl.col("text").str.extract_all(name),
+        )
+        .explode("office", empty_as_null=False)
+        .group_by("key", "voice", "speaker", "title", "lead", "office", maintain_order=True)
+        .agg(times=pl.len())
+        .with_columns(
+            leading=pl.col("lead").str.contains(office, literal=True),
+            entitled=pl.col("title").str.contains(office, literal=True),
+            behalf=office.str.contains(behalf),
+        )
+    )
+    fitting = (
+        offices.join(endings, on="voice")
+        .filter(office.str.ends_with(pl.col("ending")))
+        .select("key", "office")
+        .unique()
+    )
+    silent = pl.col("speaker").is_null() & pl.col("leading") & (pl.col("times") > 1)
+    units = (
+        offices.join(fitting.with_columns(fits=True), on=["key", "office"], how="left")
+        .filter(~pl.col("behalf"), pl.col("fits") | pl.col("entitled") | silent)
+        .sort("key", "entitled", "times", descending=[False, True, True], maintain_order=True)
+        .group_by("key", maintain_order=True)
+        .agg(unit=pl.first("office"))
+    )
+    behalves = offices.filter("behalf", "leading").group_by("key", maintain_order=True).agg(behalf=pl.first("office"))
+    reporter = pl.coalesce("unit", "behalf")
+    division = reporter.str.extract(f"^{DIVISION}", 0)
+    of_place = division.is_not_null() & pl.col("place_name").str.ends_with(division)
+    named = pl.when(of_place).then(pl.col("place_name") + reporter.str.strip_prefix(division)).otherwise(reporter)
+    return (
+        found.join(units, on="key", how="left")
+        .join(behalves, on="key", how="left")
+        .with_columns(
+            organisation=pl.when(pl.col("unit").is_null() & pl.col("own")).then("place_name").otherwise(named),
+            level=pl.when(pl.col("unit").is_not_null()).then(pl.lit("unit")).otherwise("level"),
+        )
     )
