@@ -27,6 +27,7 @@ test-slow: .venv/complete  ## run the tests that take long
 
 lint: .venv/complete  ## check style and types
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+	@$(BIN)/python -m warehouse.dictionary --check
 
 format: .venv/complete  ## put the code into the one style
 	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .
@@ -40,8 +41,10 @@ evaluate: .venv/complete  ## score extraction against the annotated reports
 bench: .venv/complete  ## measure how fast each stage is
 	@$(BIN)/python -m benchmarks
 
-snapshot: .venv/complete  ## write the files that tests compare with anew; review the difference
-	@UPDATE_SNAPSHOTS=1 $(BIN)/pytest tests/test_dagster_graph.py tests/test_commands_documented.py
+snapshot: .venv/complete  ## write anew what is generated or compared with; review the difference
+	@$(BIN)/python -m warehouse.dictionary
+	@$(BIN)/python -m orchestration.cli.reference > docs/commands.md
+	@UPDATE_SNAPSHOTS=1 $(BIN)/pytest tests/test_dagster_graph.py
 
 clean:  ## remove what can be made again (not the data)
 	rm -rf .venv build .pytest_cache .mypy_cache .ruff_cache *.egg-info

@@ -6,17 +6,21 @@ What does the work is imported when an asset runs, so that loading the definitio
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from importlib import resources
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 import polars as pl
 
-from orchestration.catalogue import Entry, catalogue, source_spec, spec
+from orchestration.catalogue import catalogue, source_spec, spec
 from orchestration.checks import BATCH, check_results, check_specs
-from orchestration.metadata import bars, preview
+from orchestration.metadata import PREVIEW_ROWS, bars, preview
 from orchestration.partitions import BATCHES
 from orchestration.resources import DataDirectory
 from orchestration.settings import Settings
+
+if TYPE_CHECKING:
+    import duckdb
 
 # For steps that read or write what may be out of reach for a moment: a network share, a full disk.
 PATIENCE = dg.RetryPolicy(max_retries=3, delay=2, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS)
@@ -54,7 +58,6 @@ def build_assets(settings: Settings) -> list[dg.AssetsDefinition | dg.AssetSpec]
     def find_reports(context: dg.AssetExecutionContext, data: DataDirectory) -> Iterator[dg.MaterializeResult]:
         """Cut the documents into reports, find who reports on which place, and which report is a copy."""
         from transforms.duplicates import find_copies, sketch
-
         from transforms.places import locate
         from transforms.reports import find_reports
 
@@ -64,9 +67,7 @@ def build_assets(settings: Settings) -> list[dg.AssetsDefinition | dg.AssetSpec]
         found = locate(find_reports(documents), documents)
         sketches = sketch(found, documents)
         data.lake.write_stage(batch, "sketches", sketches)
-        others = [other for other in data.lake.batch_ids() if other != batch and data.lake.has_stage(other, "sketches")]
-        known = pl.concat([sketches.clear(), *(data.lake.read_stage(other, "sketches") for other in others)])
-        found = found.join(find_copies(sketches, known), on="report_id", how="left")
+        found = found.join(find_copies(sketches, sketches.clear()), on="report_id", how="left")
         data.lake.write_stage(batch, "reports", found)
         yield _materialized(
             "lake/reports", found, started, levels=bars("level", found["level"].value_counts(sort=True).rows())
@@ -85,7 +86,9 @@ def build_assets(settings: Settings) -> list[dg.AssetsDefinition | dg.AssetSpec]
         found = extract(documents, data.lake.read_stage(batch, "reports"))
         data.lake.write_stage(batch, "numerals", found.numerals)
         data.lake.write_stage(batch, "mentions", found.mentions)
-        data.lake.write_stage(batch, "observations", found.observations)
+        # What a person has corrected is known to a build only.
+        observations = found.observations.with_columns(corrected=pl.lit(False))
+        data.lake.write_stage(batch, "observations", observations)
         seconds = time.perf_counter() - started
         classes = found.numerals["class"].value_counts(sort=True).rows()
         yield _materialized(
@@ -104,10 +107,10 @@ def build_assets(settings: Settings) -> list[dg.AssetsDefinition | dg.AssetSpec]
         )
         yield _materialized(
             "lake/observations",
-            found.observations,
+            observations,
             started,
-            redacted_share=_share(found.observations["redacted"]),
-            indicators=bars("indicator", found.observations["indicator_id"].value_counts(sort=True).rows()[:20]),
+            redacted_share=_share(observations["redacted"]),
+            indicators=bars("indicator", observations["indicator_id"].value_counts(sort=True).rows()[:20]),
         )
 
     @dg.multi_asset(
@@ -128,7 +131,7 @@ def build_assets(settings: Settings) -> list[dg.AssetsDefinition | dg.AssetSpec]
             data.lake.read_stage(batch, "quarantine"),
             read_decisions(data.home.decisions),
         )
-        data.lake.write_stage(batch, "accepted", accepted.with_columns(corrected=pl.lit(False)))
+        data.lake.write_stage(batch, "accepted", accepted)
         yield _materialized(
             "lake/quarantine",
             quarantine,
@@ -148,13 +151,25 @@ def build_assets(settings: Settings) -> list[dg.AssetsDefinition | dg.AssetSpec]
         """Build the next version of the warehouse beside the published one and put it in place."""
         from warehouse.build import build
         from warehouse.publish import publish
+        from warehouse.query import connect
 
         started = time.perf_counter()
         with retrying_only_input_and_output():
             version = publish(data.home, build(data.home))
-        seconds = time.perf_counter() - started
-        for entry in published:
-            yield _described(data, entry, version, seconds)
+        seconds = round(time.perf_counter() - started, 3)
+        with connect(data.home.warehouse) as connection:
+            for entry in published:
+                rows = connection.sql(f"from {entry.table.full_name}")
+                yield dg.MaterializeResult(
+                    asset_key=entry.key,
+                    metadata={
+                        "dagster/row_count": len(rows),
+                        "seconds": seconds,
+                        "version": version,
+                        "preview": preview(rows.limit(PREVIEW_ROWS).pl()),
+                        **_chart(entry.table.full_name, connection),
+                    },
+                )
 
     sources = [specs[name] for name, entry in catalogue().items() if not (entry.published or name.startswith("lake/"))]
     return [
@@ -190,19 +205,13 @@ def _materialized(name: str, frame: pl.DataFrame, started: float, **more: Any) -
 
 
 def _share(marked: pl.Series) -> float:
-    return round(float(marked.mean() or 0.0), 4)
+    return round(int(marked.sum()) / len(marked), 4) if len(marked) else 0.0
 
 
-def _described(data: DataDirectory, entry: Entry, version: int, seconds: float) -> dg.MaterializeResult:
-    from warehouse.query import query
-
-    rows = query(data.home, f"select count(*) as n from {entry.table.full_name}").item()
-    return dg.MaterializeResult(
-        asset_key=entry.key,
-        metadata={
-            "dagster/row_count": rows,
-            "seconds": round(seconds, 3),
-            "version": version,
-            "preview": preview(query(data.home, f"from {entry.table.full_name} limit 8")),
-        },
-    )
+def _chart(table: str, connection: "duckdb.DuckDBPyConnection") -> dict[str, dg.MarkdownMetadataValue]:
+    """A bar chart of what `charts/<table>.sql` selects, a name and a number a row, where there is that file."""
+    file = resources.files(__package__).joinpath("charts", f"{table}.sql")
+    if not file.is_file():
+        return {}
+    result = connection.execute(file.read_text("utf-8"))
+    return {"chart": bars(result.description[0][0], result.fetchall())}

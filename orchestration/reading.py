@@ -5,13 +5,14 @@ from pathlib import PurePosixPath
 from typing import NamedTuple
 
 import polars as pl
-from transforms.duplicates import find_copies, sketch
 
 from orchestration.ingest import discover, read
 from orchestration.settings import read_settings
 from transforms.documents import read as read_documents
+from transforms.duplicates import find_copies, sketch
 from transforms.places import locate
 from transforms.reports import find_reports
+from transforms.schema import table
 from warehouse.home import Home
 
 Say = Callable[[str], None]
@@ -45,7 +46,7 @@ class Read(NamedTuple):
 def read_paths(paths: Sequence[str], home: Home, fail: Say) -> Iterator[Read]:
     """Read the files at the paths, as many at a time as a batch may hold; `fail` is told of each that can't be read."""
     settings, known = read_settings(home.root), set[str]()
-    sketches = pl.DataFrame()
+    sketches = table("stage.sketch").empty()
     for path in paths:
         try:
             arrivals, _ = discover(path)
@@ -59,7 +60,7 @@ def read_paths(paths: Sequence[str], home: Home, fail: Say) -> Iterator[Read]:
             reports = locate(find_reports(found.documents), found.documents)
             own = sketch(reports, found.documents)
             reports = reports.join(find_copies(own, sketches), on="report_id", how="left")
-            sketches = pl.concat([sketches, own], how="diagonal")
+            sketches = pl.concat([sketches, own])
             yield Read(found.documents, reports)
 
 

@@ -7,7 +7,7 @@ import click
 from orchestration.cli.extraction import evaluate, extract, reports
 from orchestration.cli.people import correct, quarantine
 from orchestration.cli.running import run, ui
-from orchestration.cli.warehouse import compare, diff, explain, query, rollback
+from orchestration.cli.warehouse import compare, diff, explain, export, query, rollback
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -20,7 +20,21 @@ def cli(home: str | None) -> None:
     """
 
 
-for command in (run, extract, reports, query, compare, explain, correct, quarantine, diff, rollback, ui, evaluate):
+for command in (
+    run,
+    extract,
+    reports,
+    query,
+    compare,
+    explain,
+    correct,
+    quarantine,
+    diff,
+    rollback,
+    export,
+    ui,
+    evaluate,
+):
     cli.add_command(command)
 
 

@@ -1,5 +1,6 @@
 """The commands that read the published warehouse."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,10 +21,10 @@ FORMATS = ("table", "csv", "json", "jsonl", "parquet")
 @home_option
 def query(sql: str, format_: str, output: Path | None, home: "Home") -> None:
     """Run SQL on the published warehouse, which it can't change. A SQL of - is read from standard input."""
-    from warehouse import query as reading
+    from warehouse.query import query as select
 
-    text = click.get_text_stream("stdin").read() if sql == "-" else sql
-    emit(reading.query(home, text), format_, output)
+    text = sys.stdin.read() if sql == "-" else sql
+    emit(select(home, text), format_, output)
 
 
 @click.command()
@@ -41,9 +42,9 @@ def compare(
 
     INDICATOR is an identifier or a name of the catalogue, Chinese or English.
     """
-    from warehouse import compare as comparing
+    from warehouse.compare import compare as rank
 
-    emit(comparing.compare(home, indicator, level, year, per_capita), format_, output)
+    emit(rank(home, indicator, level, year, per_capita), format_, output)
 
 
 @click.command()
@@ -55,9 +56,9 @@ def explain(observation_id: str, format_: str, home: "Home") -> None:
     import json
     from dataclasses import asdict
 
-    from warehouse import explain as explaining
+    from warehouse.explain import explain as find_evidence
 
-    found = explaining.explain(home, observation_id)
+    found = find_evidence(home, observation_id)
     click.echo(json.dumps(asdict(found), ensure_ascii=False, default=str) if format_ == "json" else str(found))
 
 
@@ -72,23 +73,23 @@ def diff(versions: tuple[int, ...], format_: str, output: Path | None, home: "Ho
     Without versions: from the published one to the one that the next publish would make of the lake, or, where that
     would change nothing, from the version before to the published one.
     """
-    from warehouse import diff as differing
     from warehouse.build import build
+    from warehouse.diff import diff as differences
     from warehouse.versions import versions as kept
 
     if len(versions) not in (0, 2):
         raise click.UsageError("name two versions, or none")
     if versions:
-        found = differing.diff(home, *versions)
+        found = differences(home, *versions)
     elif (candidate := build(home)) != home.warehouse:
-        found = differing.diff(home, home.warehouse, candidate)
+        found = differences(home, home.warehouse, candidate)
     else:
-        earlier = [number for number in kept(home)][-2:]
+        earlier = kept(home)[-2:]
         if len(earlier) < 2:
             raise click.ClickException(
                 "only one version has been published so far: there is nothing to compare it with"
             )
-        found = differing.diff(home, *earlier)
+        found = differences(home, *earlier)
     emit(found, format_, output)
 
 
@@ -101,11 +102,11 @@ def rollback(version: int | None, format_: str, home: "Home") -> None:
 
     The lake stays as it is: the next load brings back whatever is in it.
     """
-    from warehouse import publish
+    from warehouse.publish import rollback as publish_again
     from warehouse.versions import read_version, version_file, versions
 
     if version is not None:
-        click.echo(f"published: version {publish.rollback(home, version)}")
+        click.echo(f"published: version {publish_again(home, version)}")
         return
     import polars as pl
 
@@ -120,3 +121,17 @@ def rollback(version: int | None, format_: str, home: "Home") -> None:
         pl.DataFrame(rows, schema={"version": pl.Int64, "built_at": pl.Datetime("us", "UTC"), "published": pl.Boolean}),
         format_,
     )
+
+
+@click.command()
+@click.argument("directory", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
+@home_option
+def export(directory: Path, home: "Home") -> None:
+    """Write the marts to DIR as Parquet, CSV and an Excel workbook, with a data dictionary.
+
+    Prints the files written, one a line.
+    """
+    from warehouse.export import export as write
+
+    for path in write(home, directory):
+        click.echo(path)
