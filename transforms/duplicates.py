@@ -1,0 +1,215 @@
+"""Copies of reports: exact, near, and cut short, across everything that ever arrived.
+
+A report is compared by its shingles, the stretches of `SHINGLE` characters of its text without
+spaces, punctuation and masks. Its sketch keeps those `SLOTS` of them that a fixed hash function
+sorts first: a MinHash of the bottom-k kind (Broder 1997). Where two sketches overlap, they are
+samples of one kind from both texts, so that they tell which share of one report is in another
+however much longer that is, which the slots of a classical MinHash can't.
+
+Shingles of twelve characters tell copies from reports that were written after one model: those
+share sentences around other figures, which leaves a quarter of such shingles equal, and half of
+those of five characters.
+"""
+
+import hashlib
+
+import numpy as np
+import polars as pl
+
+from transforms.passages import fold
+from transforms.schema import table
+
+SKETCH = table("stage.sketch")
+COPIES = pl.Schema({"report_id": pl.String, "duplicate_of": pl.String, "copy_kind": pl.String})
+
+SHINGLE = 12
+SLOTS = 128
+ALGORITHM = f"bottom{SLOTS}-shingle{SHINGLE}-v1"
+# A copy has this share of its shingles in its original, and more where few could be compared.
+CONTAINED, DOUBT, FEWEST = 0.62, 0.8, 8
+# Reports compared at a time, which bounds memory.
+CHUNK = 1_000
+# A shingle of so many reports is a set phrase, and no sign of a copy. Two reports earn a closer look by
+# this share of the others, of those that the size of the shorter one lets expect.
+SET_PHRASE, LIKELY = 100, 0.25
+# What spacing, typography and masking change between copies: 范县, **县 and ××县.
+NOISE = r"[^\p{L}\p{N}]|[xX×]"
+END = np.iinfo(np.uint64).max
+
+
+def sketch(reports: pl.DataFrame, documents: pl.DataFrame) -> pl.DataFrame:
+    """The sketches (`stage.sketch`) of those stretches of documents that are reports.
+
+    `reports` has `report_id`, `document_id`, `span_start`, `span_end` and `is_report`
+    (`core.dim_report`), `documents` has `document_id`, `arrived_at` and `text`.
+    """
+    texts = (
+        reports.filter("is_report")
+        .join(documents.select("document_id", "arrived_at", "text"), on="document_id")
+        .select(
+            "report_id",
+            "arrived_at",
+            text=fold(pl.col("text").str.slice(pl.col("span_start"), pl.col("span_end") - pl.col("span_start")))
+            .str.to_lowercase()
+            .str.replace_all(NOISE, ""),
+        )
+    )
+    parts = [_signed(part) for part in texts.iter_slices(CHUNK)]
+    return SKETCH.conform(pl.concat(parts)) if parts else SKETCH.empty()
+
+
+def _signed(texts: pl.DataFrame) -> pl.DataFrame:
+    hashes = _shingle_hashes(texts["text"].to_list()).unique()
+    counts = hashes.group_by("row").agg(shingles=pl.len(), hash=pl.col("hash").bottom_k(SLOTS).sort())
+    filled = texts.with_row_index("row").join(counts, on="row", how="left").sort("row")
+    return filled.with_columns(
+        pl.col("shingles").fill_null(0),
+        algorithm=pl.lit(ALGORITHM),
+        fingerprint=pl.Series(
+            [hashlib.sha256(text.encode()).hexdigest()[:32] for text in texts["text"]], dtype=pl.String
+        ),
+        signature=pl.Series(
+            [b"" if found is None else found.to_numpy().astype("<u8").tobytes() for found in filled["hash"]],
+            dtype=pl.Binary,
+        ),
+    )
+
+
+def _shingle_hashes(texts: list[str]) -> pl.DataFrame:
+    """`row` and `hash` of every shingle: a polynomial in its code points, mixed as SplitMix64 does.
+
+    The hash is written out here because it is stored: it must not change with a library's version.
+    """
+    codes = np.frombuffer("".join(texts).encode("utf-32-le"), dtype="<u4").astype(np.uint64)
+    lengths = np.array([len(text) for text in texts])
+    rows = np.repeat(np.arange(len(texts), dtype=np.uint32), lengths)
+    windows = len(codes) - SHINGLE + 1
+    if windows <= 0:
+        return pl.DataFrame(schema={"row": pl.UInt32, "hash": pl.UInt64})
+    hashes = np.zeros(windows, dtype=np.uint64)
+    for place in range(SHINGLE):
+        hashes = hashes * np.uint64(0x100000001B3) + codes[place : place + windows]
+    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+        hashes = (hashes ^ (hashes >> np.uint64(shift))) * np.uint64(factor)
+    hashes ^= hashes >> np.uint64(31)
+    whole = rows[:windows] == rows[SHINGLE - 1 :]
+    return pl.DataFrame({"row": rows[:windows][whole], "hash": hashes[whole]})
+
+
+def find_copies(sketches: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+    """The copies that `sketches` bring about (both `stage.sketch`): `report_id`, `duplicate_of`, `copy_kind`.
+
+    One row a copy; `known` reports are among them where a fuller one arrived after them. The original
+    of a group is the fullest, of these the earliest, so that the order of arrival does not decide;
+    `duplicate_of` always names a report that is no copy itself. `copy_kind` is `truncated` where more
+    of the original is missing than differs. Raises `ValueError` where sketches are of another algorithm.
+    """
+    everything = pl.concat([sketches, known] if len(known) else [sketches]).unique("report_id", keep="first")
+    if set(everything["algorithm"].unique()) - {ALGORITHM}:
+        raise ValueError(f"there are sketches of another algorithm than {ALGORITHM}: sketch those reports again")
+    ranked = (
+        everything.drop("signature")
+        .with_row_index("row")
+        .sort(["shingles", "arrived_at", "report_id"], descending=[True, False, False])
+        .with_row_index("rank")
+        .with_columns(is_new=pl.col("report_id").is_in(sketches["report_id"].implode()))
+        .with_columns(pl.col("is_new").any().over("fingerprint"), first=pl.col("rank").min().over("fingerprint"))
+    )
+    exact = ranked.filter("is_new", pl.col("rank") > pl.col("first")).select(copy="rank", original="first")
+    different = ranked.filter(pl.col("rank") == pl.col("first"))
+    slots = _slots(
+        everything.select("signature", rank=ranked.sort("row")["rank"]).join(different, on="rank", how="semi")
+    )
+    links = pl.concat([exact, _similar(different, slots)]).group_by("copy").agg(pl.col("original").min())
+    return _described(_roots(links), ranked, slots)
+
+
+def _slots(sketches: pl.DataFrame) -> pl.DataFrame:
+    """`rank` and `hash` of every slot of the sketches."""
+    sizes = sketches["signature"].bin.size().to_numpy() // 8
+    hashes = np.frombuffer(b"".join(sketches["signature"].to_list()), dtype="<u8")
+    return pl.DataFrame({"rank": np.repeat(sketches["rank"].to_numpy(), sizes), "hash": hashes})
+
+
+def _similar(ranked: pl.DataFrame, slots: pl.DataFrame) -> pl.DataFrame:
+    """`copy` and `original`, by rank, of pairs of which one is new and which share enough."""
+    links = [pl.DataFrame(schema={"copy": pl.UInt32, "original": pl.UInt32})]
+    sizes = ranked.select("rank", "shingles")
+    for part in ranked.filter("is_new").select(new="rank").iter_slices(CHUNK):
+        probes = slots.join(part, left_on="rank", right_on="new", how="semi").select("hash", new="rank")
+        met = slots.join(probes.select("hash").unique(), on="hash", how="semi")
+        rare = met.group_by("hash").len().filter(pl.col("len") <= SET_PHRASE).select("hash")
+        # What consists of set phrases, or arrived in a hundred versions, is compared by all it has.
+        probes = (
+            probes.join(rare.with_columns(is_rare=True), on="hash", how="left")
+            .with_columns(rares=pl.col("is_rare").count().over("new"))
+            .filter(pl.col("is_rare") | (pl.col("rares") < FEWEST))
+            .with_columns(probes=pl.len().over("new"))
+        )
+        pairs = (
+            met.join(probes, on="hash")
+            .filter(pl.col("rank") != pl.col("new"))
+            .group_by("new", "rank")
+            .agg(pl.len(), pl.col("probes").first())
+            .select("len", "probes", copy=pl.max_horizontal("rank", "new"), original=pl.min_horizontal("rank", "new"))
+            .join(sizes.rename({"rank": "copy"}), on="copy")
+            .join(sizes.rename({"rank": "original"}), on="original", suffix="_original")
+            .filter(pl.col("len") >= LIKELY * pl.col("probes") * pl.col("shingles") / pl.col("shingles_original"))
+            .unique(["copy", "original"])
+        )
+        enough = CONTAINED + DOUBT / pl.col("compared").sqrt()
+        found = _contained(pairs.select("copy", "original"), slots)
+        links.append(found.filter(pl.col("compared") >= FEWEST, pl.col("share") >= enough).select("copy", "original"))
+    return pl.concat(links)
+
+
+def _contained(pairs: pl.DataFrame, slots: pl.DataFrame) -> pl.DataFrame:
+    """Adds the `share` of the copy that is in the original, and the number of shingles `compared` for it.
+
+    Beyond its last slot a full sketch says nothing of its report, so only hashes up to there compare.
+    """
+    ranks = pl.concat([pairs["copy"], pairs["original"]]).unique()
+    own = slots.join(pl.DataFrame({"rank": ranks}), on="rank", how="semi")
+    reach = own.group_by(original="rank").agg(
+        last=pl.when(pl.len() == SLOTS).then(pl.col("hash").max()).otherwise(pl.lit(END, pl.UInt64))
+    )
+    return (
+        pairs.join(reach, on="original")
+        .join(own.select("hash", copy="rank"), on="copy")
+        .filter(pl.col("hash") <= pl.col("last"))
+        .join(own.select("hash", original="rank", found=True), on=["original", "hash"], how="left")
+        .group_by("copy", "original")
+        .agg(compared=pl.len(), share=pl.col("found").fill_null(False).mean())
+    )
+
+
+def _roots(links: pl.DataFrame) -> pl.DataFrame:
+    """`copy` and `original` with chains followed to their end: an original is no copy itself."""
+    further = links.rename({"copy": "original", "original": "root"})
+    while True:
+        followed = links.join(further, on="original", how="left")
+        if followed["root"].null_count() == len(followed):
+            return links
+        links = followed.select("copy", original=pl.coalesce("root", "original"))
+
+
+def _described(links: pl.DataFrame, ranked: pl.DataFrame, slots: pl.DataFrame) -> pl.DataFrame:
+    """The copies by the names of the reports, with the kind of each."""
+    about = ranked.select("rank", "first", "report_id", "shingles", "fingerprint")
+    named = links.join(about.rename({"rank": "copy"}), on="copy").join(
+        about.rename({"rank": "original", "report_id": "duplicate_of"}), on="original", suffix="_original"
+    )
+    shares = _contained(named.select(copy="first", original="original").unique(), slots)
+    missing = 1 - pl.col("shingles") / pl.col("shingles_original")
+    return (
+        named.join(shares, left_on=["first", "original"], right_on=["copy", "original"], how="left")
+        .with_columns(
+            copy_kind=pl.when(pl.col("fingerprint") == pl.col("fingerprint_original"))
+            .then(pl.lit("exact"))
+            .when(missing > 1 - pl.col("share"))
+            .then(pl.lit("truncated"))
+            .otherwise(pl.lit("near"))
+        )
+        .select(list(COPIES))
+        .sort("report_id")
+    )
