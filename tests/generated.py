@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import polars as pl
 
+from transforms.duplicates import sketch
 from warehouse.home import Home
 from warehouse.lake import STAGES, Lake
 
@@ -146,8 +147,10 @@ def stages(
     frames = {
         "documents": documents_frame,
         "reports": reports,
+        "sketches": sketch(reports, documents_frame),
         "numerals": numerals,
         "mentions": figure,
+        "observations": figure,
         "accepted": figure,
     }
     return {

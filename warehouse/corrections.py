@@ -105,13 +105,13 @@ def read_corrections(home: Home) -> pl.DataFrame:
 def apply(connection: duckdb.DuckDBPyConnection) -> None:
     """Apply the corrections of the touched documents to `incoming_observation`; record what came of each.
 
-    A step of the build: reads `correction`, the corrections on record, and what `load/facts.sql` has
+    A step of the build: reads `correction`, the corrections on record, and what `steps/facts.sql` has
     loaded, and writes `ops.correction`.
     """
     corrections = connection.execute("from correction semi join touched using (document_id)").pl()
     if corrections.is_empty():
         return
-    anchors = {row["observation_id"]: row for row in _rows(connection, sql("load/anchors.sql"))}
+    anchors = {row["observation_id"]: row for row in _rows(connection, sql("steps/anchors.sql"))}
     units = {row["indicator_id"]: row["unit"] for row in _rows(connection, "from core.dim_indicator")}
     places = {row["place_id"] for row in _rows(connection, "from core.dim_place")}
     readings: dict[str, dict[str, Any] | None] = {}

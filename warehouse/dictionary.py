@@ -19,6 +19,7 @@ FRICTIONLESS_TYPES = {
     "boolean": "boolean",
     "timestamp": "datetime",
     "binary": "string",
+    "integers": "list",
 }
 INTRODUCTION = """# Data dictionary 数据字典
 

@@ -30,8 +30,10 @@ def _stage(full_name: str, *added: str) -> pl.Schema:
 STAGES: dict[str, pl.Schema] = {
     "documents": _stage("core.dim_document", "text"),
     "reports": _stage("core.dim_report"),
+    "sketches": table("stage.sketch").frame_schema,
     "numerals": _stage("core.fact_numeral"),
     "mentions": table("stage.mention").frame_schema,
+    "observations": _stage("core.fact_observation"),
     "accepted": _stage("core.fact_observation"),
     "quarantine": table("ops.quarantine").frame_schema,
     "check_result": table("ops.check_result").frame_schema,

@@ -8,7 +8,7 @@ SCHEMAS = ("core", "mart", "ops")
 
 
 def sql(path: str) -> str:
-    """The text of a `.sql` file of this package, such as `load/facts.sql`."""
+    """The text of a `.sql` file of this package, such as `steps/facts.sql`."""
     return resources.files(__package__).joinpath(path).read_text("utf-8")
 
 

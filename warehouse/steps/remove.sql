@@ -1,5 +1,5 @@
 -- What the warehouse has of the touched documents goes; the figures that lose by it are remembered.
--- In: leaving.
+-- In: leaving, touched.
 
 create temp table affected as
     from core.fact_observation semi join leaving using (document_id)
@@ -11,3 +11,4 @@ delete from core.dim_report where document_id in (from leaving);
 delete from core.fact_numeral where document_id in (from leaving);
 delete from core.fact_quantity where document_id in (from leaving);
 delete from core.fact_observation where document_id in (from leaving);
+delete from ops.correction where document_id in (from touched);

@@ -1,5 +1,6 @@
 -- Which documents this load concerns, which of them the warehouse has already, and which batch brings each.
--- In: changed_batch, the documents of the changed batches, and correction, the corrections on record.
+-- In: changed_batch, the documents of the changed batches, correction (the corrections on record), decided (the
+-- quarantine of decided_batch as people's decisions leave it).
 
 create temp table touched as
     from ops.delivery semi join changed_batch using (batch_id) select document_id
@@ -10,9 +11,11 @@ create temp table touched as
         from (from correction except from ops.correction select * exclude (applied, problem)) select document_id
         union
         from (from ops.correction select * exclude (applied, problem) except from correction) select document_id
+        union
+        from (from decided except from ops.quarantine) select document_id
+        union
+        from (from ops.quarantine semi join decided_batch using (batch_id) except from decided) select document_id
     );
-
-delete from ops.correction where document_id in (from touched);
 
 delete from ops.delivery where batch_id in (from changed_batch select batch_id);
 

@@ -1,12 +1,13 @@
 -- What is kept a batch: its counts, its checks, its quarantine.
--- In: changed_batch (arrived_at is null where the batch has left the lake), and the stages of the changed batches.
+-- In: changed_batch (arrived_at is null where the batch has left the lake), the stages of the changed batches, decided
+-- (the quarantine of decided_batch as people's decisions leave it).
 
 delete from ops.load where batch_id in (from changed_batch select batch_id);
 delete from ops.check_result where batch_id in (from changed_batch select batch_id);
-delete from ops.quarantine where batch_id in (from changed_batch select batch_id);
+delete from ops.quarantine where batch_id in (from decided_batch);
 
 insert into ops.check_result by name from stage_check_result;
-insert into ops.quarantine by name from stage_quarantine;
+insert into ops.quarantine by name from decided;
 
 insert into ops.load by name
     with
@@ -23,7 +24,9 @@ insert into ops.load by name
             select batch_id, n: count(*), redacted: count(*) filter (redacted), version: max(extractor_version)
             group by batch_id
         ),
-        rejected as (from stage_quarantine select batch_id, n: count(*) group by batch_id)
+        rejected as (
+            from decided select batch_id, n: count(distinct item) where state <> 'resolved' group by batch_id
+        )
     from changed_batch as batch
         left join document using (batch_id)
         left join report using (batch_id)

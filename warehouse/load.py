@@ -1,0 +1,74 @@
+"""The steps of a build: what concerns the documents that are new or have changed is replaced.
+
+Each step is a file of `steps/`, which says what it works on; here they follow one another.
+"""
+
+import duckdb
+import polars as pl
+
+from checks.quarantine import entries, read_decisions
+from warehouse.copies import find_copies_again
+from warehouse.corrections import apply, read_corrections
+from warehouse.frames import show
+from warehouse.home import Home
+from warehouse.lake import STAGES, Lake
+from warehouse.tables import literal, sql
+
+BATCH = pl.Schema({"batch_id": pl.String(), "arrived_at": pl.Datetime("us", "UTC")})
+
+
+def load(
+    connection: duckdb.DuckDBPyConnection, home: Home, changed: set[str], present: set[str], decided: bool
+) -> None:
+    """Bring a warehouse up to date with the lake.
+
+    `changed` are the batches whose files are new, have changed or are gone, `present` all complete
+    ones; `decided` says that people's decisions on the quarantine have changed.
+    """
+    lake = Lake(home)
+    arrivals = [(name, lake.arrived_at(name) if name in present else None) for name in sorted(changed)]
+    show(connection, "changed_batch", pl.DataFrame(arrivals, schema=BATCH, orient="row"))
+    show(connection, "correction", read_corrections(home))
+    _show_quarantine(connection, lake, changed | present if decided else changed, present)
+    _show_stages(connection, lake, changed & present)
+    connection.execute(sql("steps/touched.sql"))
+    connection.execute(sql("steps/batches.sql"))
+    _show_stages(connection, lake, _incoming_batches(connection))
+    find_copies_again(connection)
+    _show_stages(connection, lake, _incoming_batches(connection))
+    connection.execute(sql("steps/remove.sql"))
+    connection.execute(sql("steps/facts.sql"))
+    apply(connection)
+    connection.execute(sql("steps/observations.sql"))
+    connection.execute(sql("marts/figure.sql"))
+
+
+def _show_quarantine(connection: duckdb.DuckDBPyConnection, lake: Lake, batches: set[str], present: set[str]) -> None:
+    _show_stage(connection, lake, "quarantine", batches & present)
+    decided = entries(connection.execute("from stage_quarantine").pl(), read_decisions(lake.home.decisions))
+    show(connection, "decided_batch", pl.DataFrame({"batch_id": sorted(batches)}, schema={"batch_id": pl.String}))
+    show(connection, "decided", decided)
+
+
+def _incoming_batches(connection: duckdb.DuckDBPyConnection) -> set[str]:
+    return {batch_id for (batch_id,) in connection.execute("select distinct batch_id from incoming").fetchall()}
+
+
+def _show_stages(connection: duckdb.DuckDBPyConnection, lake: Lake, batches: set[str]) -> None:
+    for stage in STAGES:
+        _show_stage(connection, lake, stage, batches)
+
+
+def _show_stage(connection: duckdb.DuckDBPyConnection, lake: Lake, stage: str, batches: set[str]) -> None:
+    """Have `stage_<name>` show the rows of these batches, with their `batch_id`."""
+    if batches:
+        files = ", ".join(literal(str(lake.stage_path(batch_id, stage))) for batch_id in sorted(batches))
+        rows = f"read_parquet([{files}], filename = true)"
+    else:
+        rows = f"no_{stage}"
+        show(connection, rows, pl.DataFrame(schema={**STAGES[stage], "filename": pl.String()}))
+    columns = ", ".join(
+        "parse_path(filename)[-2] as batch_id" if name == "batch_id" else f'"{name}"'
+        for name in dict.fromkeys([*STAGES[stage], "batch_id"])
+    )
+    connection.execute(f"create or replace temp view stage_{stage} as select {columns} from {rows}")
