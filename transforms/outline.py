@@ -76,16 +76,20 @@ def any_of(words: list[str] | dict[str, Any]) -> str:
 def lines(sentences: pl.DataFrame) -> pl.DataFrame:
     """The sentences (`stage.sentence`) in running order, with what the headings among them are.
 
-    Adds `line` and `paragraph` (running numbers over all documents, from 1), `opens` (first of its report), `first` (first
-    of its paragraph), `mark` (rank of the heading or item mark that it begins with: 1 to 7, else
-    null), `fresh` (the mark is the first of a list) and `heading` (rank of the heading that it is,
-    0 for a title, else null).
+    Adds `line` and `paragraph` (running numbers over all documents, from 1), `opens` (first of its
+    report), `first` (first of its paragraph), `mark` (rank of the heading or item mark that it begins
+    with: 1 to 7, else null), `fresh` (the mark is the first of a list) and `heading` (rank of the
+    heading that it is, 0 for a title, else null). Sentences that have been through it are returned as
+    they are.
     """
+    if "line" in sentences.columns:
+        return sentences
     text = pl.col("text").str.strip_chars()
     length = text.str.len_chars()
+    marks = [rf"(?P<mark{rank}>{pattern})" for rank, pattern in MARKS.items()]
+    opening = pl.col("text").str.extract_groups(f"^{BLANK}(?:{'|'.join(marks)})").struct
     mark = pl.coalesce(
-        pl.when(pl.col("text").str.contains(f"^{BLANK}(?:{pattern})")).then(pl.lit(rank, pl.Int8))
-        for rank, pattern in MARKS.items()
+        pl.when(opening.field(f"mark{rank}").is_not_null()).then(pl.lit(rank, pl.Int8)) for rank in MARKS
     )
     alone = pl.col("first") & pl.col("first").shift(-1, fill_value=True)
     short = alone & length.is_between(2, PLAIN_HEADING) & ~pl.col("text").str.contains(r"[,;。!?\t]")
@@ -112,38 +116,54 @@ def lines(sentences: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def scoped(rank: pl.Expr, value: pl.Expr, fresh: pl.Expr, opens: pl.Expr) -> pl.Expr:
-    """What the innermost heading above each line says: its `value`, else 0.
+def scoped(lines: pl.DataFrame, rank: pl.Expr, value: pl.Expr) -> pl.Series:
+    """What the innermost heading above each of the `lines` says: its `value`, else 0.
 
     `rank` is the rank of the heading that a line is (null for none), `value` a positive integer that
     it says (null for nothing). A heading's say ends at the next heading of its rank or above; the
-    first mark of a list (`fresh`) begins a list of its own and ends nothing of its own rank.
+    first mark of a list begins a list of its own and ends nothing of its own rank.
     """
-    said = value.fill_null(0)
-    levels = [
-        pl.when(opens)
-        .then(pl.when(rank <= level).then(said).otherwise(0))
-        .when((rank < level) | ((rank == level) & (~fresh | value.is_not_null())))
-        .then(said)
-        .forward_fill()
-        for level in range(TITLE, ITEM + 1)
-    ]
-    return pl.coalesce(pl.when(level > 0).then(level) for level in reversed(levels)).fill_null(0)
+    headings = lines.select("opens", rank=rank, said=value.fill_null(0), lasting=pl.col("fresh") & value.is_null())
 
+    def at(level: int) -> pl.Expr:
+        """What the heading of that rank or above says that a line stands under."""
+        ends = pl.col("opens") | (pl.col("rank") < level) | ((pl.col("rank") == level) & ~pl.col("lasting"))
+        return pl.when(ends).then(pl.when(pl.col("rank") <= level).then("said").otherwise(0)).forward_fill()
 
-def occurrences(lines: pl.DataFrame, pattern: str) -> pl.DataFrame:
-    """Where `pattern` occurs in the sentences: `line`, `offset` (code points), `word`, `place`, in running order."""
-    matches, ends = spans(pl.col("text"), pattern)
+    levels = {f"level{level}": at(level) for level in range(ITEM, TITLE - 1, -1)}
     return (
-        lines.filter(pl.col("text").str.contains(pattern))
+        headings.select(**levels)
+        .select(pl.coalesce(pl.when(pl.col(level) > 0).then(level) for level in levels).fill_null(0))
+        .to_series()
+    )
+
+
+def occurrences(lines: pl.DataFrame, kinds: dict[str, str]) -> pl.DataFrame:
+    """Where the patterns of `kinds` occur in the lines: `line`, `offset` (code points), `word`, `kind`, `place`.
+
+    In running order. Where several patterns match at one place, the first of them has it.
+    """
+    pattern = "|".join(kinds.values())
+    matches, ends = spans(pl.col("text"), pattern)
+    found = (
+        lines.select("line", "text", word=pl.col("text").str.extract_all(pattern))
+        .filter(pl.col("word").list.len() > 0)
         .select("line", word=matches, end=ends)
         .explode("word", "end")
-        .select(
-            "line",
-            "word",
-            offset=pl.col("end").cast(pl.Int64) - pl.col("word").str.len_chars().cast(pl.Int64),
+    )
+    words = found.select(pl.col("word").unique()).with_columns(
+        kind=pl.coalesce(
+            pl.when(pl.col("word").str.contains(f"^(?:{pattern})$")).then(pl.lit(kind))
+            for kind, pattern in kinds.items()
         )
-        .with_columns(place=pl.col("line") * LINE + pl.col("offset"))
+    )
+    length = pl.col("word").str.len_chars().cast(pl.Int64)
+    return found.join(words, on="word", how="left", maintain_order="left").select(
+        "line",
+        "word",
+        "kind",
+        offset=pl.col("end").cast(pl.Int64) - length,
+        place=pl.col("line") * LINE + pl.col("end").cast(pl.Int64) - length,
     )
 
 

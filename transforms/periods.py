@@ -14,6 +14,7 @@ from transforms.outline import (
     BLANK,
     ITEM,
     MARKS,
+    PLAIN_HEADING,
     TITLE,
     any_of,
     first_after,
@@ -31,6 +32,8 @@ VOCABULARY = "periods.toml"
 # Longest stretch before a date that still opens its sentence (全市自2015年以来), and between a date
 # and the 以来 that belongs to it (2015年启动创建工作以来), in code points.
 OPENING, SINCE = 8, 24
+# Paragraphs in which a lead is looked for.
+_FRONT = 4
 # How far behind a figure its sentence is read, in code points.
 REACH = 12
 
@@ -94,7 +97,7 @@ def _grammar() -> str:
         ]
     )
     masked = rf"[0-9一二零]{{0,3}}{_MASK}+[0-9xX×*_]* ?年度?{_MASKED_MONTH}?|{_MASK}+ ?月份?(?: ?[0-9xX×*_]+ ?[日号])?(?:{_EDGE})?"
-    since = rf"(?P<since_after>[^,，。;；:：、(《》0-9\n]{{0,{SINCE}}}?{any_of(words['since_after'])})"
+    since = rf"(?P<since_after>[^,，。;；:：、(《》0-9\n]*?{any_of(words['since_after'])})"
     return "|".join(
         [
             rf"(?P<masked>{masked}){since.replace('since_after', 'masked_since')}?",
@@ -208,8 +211,23 @@ def read_periods(quantities: pl.DataFrame, sentences: pl.DataFrame, reports: pl.
     mentions = located(quantities, outline).with_columns(
         clause=pl.col("text").str.slice(0, pl.col("offset")).str.count_matches(_CLAUSE)
     )
-    dates = _dates(outline, reports).pipe(_outside, mentions)
-    periods = _periods(mentions, outline, dates, reports)
+    headers = (
+        mentions.select("report_id", text="header")
+        .drop_nulls("text")
+        .unique(maintain_order=True)
+        # Headers are lines of their own, numbered downwards from -1.
+        .with_columns(line=-1 - pl.int_range(pl.len(), dtype=pl.Int64))
+        .with_columns(paragraph="line")
+    )
+    dates = _dates(pl.concat([headers, outline.select(headers.columns)]), reports).pipe(_outside, mentions)
+    headed = headers.rename({"text": "header", "line": "h_line"}).join(
+        dates.filter(pl.col("mode").is_in(["point", "since", "until"]))
+        .unique("line", keep="first", maintain_order=True)
+        .select(h_line="line", **{f"h_{name}": name for name in _SAID}),
+        on="h_line",
+    )
+    mentions = mentions.join(headed, on=["header", "report_id"], how="left", maintain_order="left")
+    periods = _periods(mentions, outline, dates)
     rates = _rates(mentions, outline, dates)
     return quantities.with_columns(
         *periods.drop("rule").get_columns(),
@@ -221,6 +239,8 @@ def read_periods(quantities: pl.DataFrame, sentences: pl.DataFrame, reports: pl.
 
 
 _CLAUSE = "[,;:]"
+# What a date says to a mention.
+_SAID = ["mode", "start", "end", "basis", "word"]
 # A sentence without one of these says nothing of time.
 _TIME = "年|月|季度|[0-9][-./][0-9]|五.?(?:规划)?[期时末]|以来|目前|当前|现[有已共辖]|迄今|如今|眼下|入[春夏秋冬]|连日"
 
@@ -235,15 +255,15 @@ def _stamp(year: pl.Expr, month: pl.Expr, day: pl.Expr) -> pl.Expr:
     )
 
 
-def _dates(outline: pl.DataFrame, reports: pl.DataFrame) -> pl.DataFrame:
-    """The expressions of time of the lines, in running order, with the period that each gives by itself or with its neighbours.
+def _dates(texts: pl.DataFrame, reports: pl.DataFrame) -> pl.DataFrame:
+    """The expressions of time of the texts (`line, paragraph, report_id, text`), in running order, with the period that each gives by itself or with its neighbours.
 
     `line, place, offset, word, mode, start, end, basis`; `clause` (commas before it), `opens` (its
     sentence), `opens_lead`, `event` (dates only its clause), `document` (is the year of a plan that
     the sentence names), `fine` (a day).
     """
     words = vocabulary(VOCABULARY)["words"]
-    found = occurrences(outline.filter(pl.col("text").str.contains(_TIME)), _grammar())
+    found = occurrences(texts.filter(pl.col("text").str.contains(_TIME)), {"time": _grammar()})
     year = pl.coalesce(pl.col("year"), pl.col("reported_on").str.slice(0, 4).cast(pl.Int64, strict=False))
     before, behind = pl.col("before"), pl.col("behind")
     titled = before.str.count_matches("《") > before.str.count_matches("》")
@@ -252,7 +272,7 @@ def _dates(outline: pl.DataFrame, reports: pl.DataFrame) -> pl.DataFrame:
     dates = (
         found.join(_parsed(found["word"]), on="word", how="left", maintain_order="left")
         .filter(pl.col("mode").is_not_null())
-        .join(outline.select("line", "text", "paragraph", "report_id"), on="line", how="left", maintain_order="left")
+        .join(texts, on="line", how="left", maintain_order="left")
         .join(reports.select("report_id", year=year), on="report_id", how="left", maintain_order="left")
         .with_columns(
             before=pl.col("text").str.slice(0, pl.col("offset")),
@@ -353,76 +373,73 @@ def _governing(outline: pl.DataFrame, dates: pl.DataFrame) -> pl.DataFrame:
     )
     leading = spoken.filter("opens_lead").group_by("line").agg(leader=pl.col("place").max())
     heading = spoken.group_by("line").agg(headed=pl.col("place").max())
+    first, text = pl.col("first"), pl.col("text")
     marked = pl.coalesce("heading", pl.when("first").then("mark"))
-    new_item = pl.col("mark") == ITEM
-    report = pl.col("opens").cum_sum()
+    new_item = (pl.col("mark") == ITEM).fill_null(False)
+    is_section = marked.is_between(TITLE + 1, ITEM - 1).fill_null(False)
+    before_sections = pl.coalesce(pl.when(is_section).then(False), pl.when("opens").then(True)).forward_fill()
+    distance = pl.col("paragraph") - pl.when("opens").then("paragraph").forward_fill()
     framed = (
         outline.join(opening, on="line", how="left", maintain_order="left")
         .join(leading, on="line", how="left", maintain_order="left")
         .join(heading, on="line", how="left", maintain_order="left")
         .with_columns(
-            new_item=new_item.fill_null(False),
-            item=new_item.fill_null(False).cum_sum().over("paragraph"),
+            new_item=new_item,
             marked=marked,
-            section=((marked > TITLE) & (marked < ITEM)).fill_null(False).cum_sum().over(report),
-            leads=pl.col("first")
-            | (pl.col("first") & (pl.col("text").str.len_chars() <= 30)).shift(1, fill_value=False)
-            | new_item.fill_null(False),
-            report=report,
-        )
-        .with_columns(
-            introduces=(pl.col("section") == 0)
-            & (pl.col("paragraph") - pl.col("paragraph").min().over("report") < 4)
-            & (
-                pl.col("text").str.contains(any_of(words["lead"])).any().over("report", "section")
-                | (pl.col("section").max().over("report") > 0)
-            )
+            report=pl.col("opens").cum_sum(),
+            is_section=is_section,
+            front=before_sections & (distance < _FRONT),
+            leads=first | (first & (text.str.len_chars() <= PLAIN_HEADING)).shift(1, fill_value=False) | new_item,
+            in_item=pl.coalesce(pl.when(new_item).then(True), pl.when(first).then(False)).forward_fill(),
         )
     )
-    opened = (pl.col("leads") & pl.col("opener").is_not_null()).cum_sum().over("paragraph") > 0
-    opener = pl.when(opened).then("opener")
+    # Only what stands before sections, or announces a report, can be its lead.
+    announced = framed.filter("front").filter(text.str.contains(any_of(words["lead"])))
+    introduced = pl.concat([announced.select("report"), framed.filter("is_section").select("report")]).unique()
+    opener = pl.when(
+        pl.coalesce(
+            pl.when(pl.col("leads") & pl.col("opener").is_not_null()).then(True), pl.when(first).then(False)
+        ).forward_fill()
+    ).then("opener")
+    introduces = pl.col("front") & pl.col("report").is_in(introduced["report"].implode())
     says = (
-        pl.when("introduces")
+        pl.when(introduces)
         .then(pl.coalesce(pl.when(pl.col("heading") == TITLE).then("headed"), "leader"))
         .when(pl.col("heading").is_not_null())
         .then("headed")
     )
-    return framed.with_columns(opener=opener, says=says).select(
+    framed = framed.with_columns(opener=opener, says=says, introduces=introduces)
+    rank = (
+        pl.when(pl.col("introduces") & pl.col("says").is_not_null())
+        .then(pl.lit(TITLE, pl.Int8))
+        .when(pl.col("marked") > TITLE)
+        .then("marked")
+    )
+    in_item = pl.coalesce("opener", pl.when(first | pl.col("new_item")).then(0)).forward_fill()
+    in_paragraph = pl.coalesce(pl.when(~pl.col("in_item")).then("opener"), pl.when(first).then(0)).forward_fill()
+    return framed.select(
         "line",
-        paragraph_date=pl.coalesce(
-            pl.coalesce("opener", pl.when(pl.col("first") | pl.col("new_item")).then(0))
-            .forward_fill()
-            .replace(0, None),
-            pl.coalesce(pl.when(pl.col("item") == 0).then("opener"), pl.when("first").then(0)).forward_fill(),
-        ),
-        section_date=scoped(
-            pl.when(pl.col("introduces") & pl.col("says").is_not_null())
-            .then(pl.lit(TITLE, pl.Int8))
-            .otherwise(pl.when(pl.col("marked") > TITLE).then("marked")),
-            pl.col("says"),
-            pl.col("fresh"),
-            pl.col("opens"),
-        ),
+        paragraph_date=pl.when(in_item > 0).then(in_item).otherwise(in_paragraph),
+        section_date=scoped(framed, rank, pl.col("says")),
     )
 
 
-def _periods(mentions: pl.DataFrame, outline: pl.DataFrame, dates: pl.DataFrame, reports: pl.DataFrame) -> pl.DataFrame:
+def _periods(mentions: pl.DataFrame, outline: pl.DataFrame, dates: pl.DataFrame) -> pl.DataFrame:
     """`period_start, period_end, period_basis, rule` of each mention, in order."""
-    said = ["mode", "start", "end", "basis", "word"]
-    spoken = dates.select("place", "line", "offset", "clause", "event", "bracketed", *said)
-    governing = dates.select("place", governing_line="line", **{f"g_{name}": name for name in said})
+    spoken = dates.select("place", "line", "offset", "clause", "event", "bracketed", *_SAID)
+    governing = dates.select("place", governing_line="line", **{f"g_{name}": name for name in _SAID})
     read = (
         mentions.pipe(
             last_before,
             spoken.filter(~pl.col("bracketed")).rename({"clause": "date_clause"}),
-            ["date_clause", "event", *said],
+            ["date_clause", "event", *_SAID],
         )
         .pipe(
             first_after,
             spoken.rename(
-                {name: f"n_{name}" for name in ("offset", "clause", "bracketed", *said)},
+                {name: f"n_{name}" for name in ("offset", "clause", "bracketed", *_SAID)},
             ),
-            ["n_offset", "n_clause", "n_bracketed", *(f"n_{name}" for name in said)],
+            ["n_offset", "n_clause", "n_bracketed", *(f"n_{name}" for name in _SAID)],
         )
         .join(_governing(outline, dates), on="line", how="left", maintain_order="left")
         .with_columns(
@@ -431,7 +448,6 @@ def _periods(mentions: pl.DataFrame, outline: pl.DataFrame, dates: pl.DataFrame,
         )
         .join(governing.rename({"place": "governor"}), on="governor", how="left", maintain_order="left")
         .join(passages(outline).select("line", "since"), on="line", how="left", maintain_order="left")
-        .join(_headers(mentions, reports), on=["header", "report_id"], how="left", maintain_order="left")
     )
     in_reach = pl.col("mode").is_not_null() & ~(pl.col("event") & (pl.col("date_clause") != pl.col("clause")))
     bracket = pl.col("n_bracketed") & (pl.col("n_offset") == pl.col("after") + 1)
@@ -484,24 +500,6 @@ def _periods(mentions: pl.DataFrame, outline: pl.DataFrame, dates: pl.DataFrame,
     )
 
 
-def _headers(mentions: pl.DataFrame, reports: pl.DataFrame) -> pl.DataFrame:
-    """`header, report_id` and the first date of each header, its columns named with `h_`."""
-    headers = (
-        mentions.select("report_id", text="header", header="header")
-        .drop_nulls("header")
-        .unique(maintain_order=True)
-        .with_columns(line=pl.int_range(pl.len(), dtype=pl.Int64), paragraph=pl.int_range(pl.len(), dtype=pl.Int64))
-    )
-    return (
-        _dates(headers, reports)
-        .filter(pl.col("mode").is_in(["point", "since", "until"]))
-        .unique("line", keep="first", maintain_order=True)
-        .select("line", h_mode="mode", h_start="start", h_end="end", h_basis="basis", h_word="word")
-        .join(headers.select("line", "header", "report_id"), on="line")
-        .drop("line")
-    )
-
-
 def _rates(mentions: pl.DataFrame, outline: pl.DataFrame, dates: pl.DataFrame) -> pl.DataFrame:
     """`per, rule` of each mention, in order."""
     declared = vocabulary(VOCABULARY)
@@ -516,13 +514,7 @@ def _rates(mentions: pl.DataFrame, outline: pl.DataFrame, dates: pl.DataFrame) -
         "stop": any_of(rates["stop"]),
     }
     word, kind = pl.col("word"), pl.col("kind")
-    said = occurrences(
-        outline.join(mentions.select("line").unique(), on="line", how="semi"), "|".join(kinds.values())
-    ).with_columns(
-        kind=pl.coalesce(
-            pl.when(word.str.contains(f"^{pattern}$")).then(pl.lit(name)) for name, pattern in kinds.items()
-        )
-    )
+    said = occurrences(outline.join(mentions.select("line").unique(), on="line", how="semi"), kinds)
     ended = dates.filter((pl.col("basis") == "stated") | pl.col("mode").is_in(["now", "vague", "masked"])).select(
         "line", "word", "offset", "place", kind=pl.lit("stop")
     )

@@ -8,7 +8,9 @@ guidelines (cases 6 and 12): plans, goals, requirements, standards and money onl
 import polars as pl
 
 from transforms.outline import (
+    BLANK,
     ITEM,
+    MARKS,
     TITLE,
     any_of,
     last_before,
@@ -102,12 +104,7 @@ def _cues(outline: pl.DataFrame) -> pl.DataFrame:
     kind, last = pl.col("kind"), pl.col("kind").shift(1)
     opening = (kind == "target") & ~same.fill_null(False) & ~pl.col("before").str.contains(r"[,;:]")
     return (
-        occurrences(outline, "|".join(kinds.values()))
-        .with_columns(
-            kind=pl.coalesce(
-                pl.when(word.str.contains(f"^{pattern}$")).then(pl.lit(name)) for name, pattern in kinds.items()
-            )
-        )
+        occurrences(outline, kinds)
         .filter(kind != "neutral")
         .join(outline.select("line", "text"), on="line", how="left", maintain_order="left")
         .with_columns(before=pl.col("text").str.slice(0, pl.col("offset")))
@@ -130,34 +127,36 @@ def _cues(outline: pl.DataFrame) -> pl.DataFrame:
 def passages(outline: pl.DataFrame) -> pl.DataFrame:
     """The lines of `outline` whose figures are targets for what stands above them: `line`, `passage` (the words), `since` (the line that has them)."""
     words = vocabulary(VOCABULARY)
-    heading = any_of(words["headings"]["target"])
-    opener = rf"^[^\p{{Han}}]*(?:[一二三四五六七八九十]{{1,3}}(?:是|、))?({any_of(words['openers']['target'])})"
-    said = outline.with_columns(
-        said=pl.coalesce(
-            pl.when(
-                pl.col("heading").is_not_null() & ~pl.col("text").str.contains(any_of(words["headings"]["past"]))
-            ).then(pl.col("text").str.extract(f"({heading})")),
-            pl.col("text").str.extract(opener, 1),
-        ),
-        enclosing=pl.coalesce(
-            pl.when(pl.col("first") & (pl.col("mark") < ITEM)).then("mark"),
-            "heading",
-            pl.when("opens").then(pl.lit(TITLE, pl.Int8)),
-        ).forward_fill(),
-    ).with_columns(
-        widely=pl.col("said").is_not_null()
-        & (pl.col("first") | pl.col("text").str.contains(any_of(words["openers"]["leads_list"]))),
-        here=pl.when(pl.col("said").is_not_null()).then(pl.col("line") + 1),
+    text, heading, first = pl.col("text"), pl.col("heading"), pl.col("first")
+    opener = rf"^{BLANK}(?:{'|'.join(MARKS.values())})? ?({any_of(words['openers']['target'])})"
+    headings = outline.filter(heading.is_not_null() & ~text.str.contains(any_of(words["headings"]["past"]))).select(
+        "line", passage=text.str.extract(f"({any_of(words['headings']['target'])})")
     )
-    heading_rank = pl.when((pl.col("heading") > TITLE) | pl.col("said").is_not_null()).then("heading")
-    rank = pl.coalesce(heading_rank, pl.when("first").then("mark"), pl.when("widely").then("enclosing"))
-    return (
-        said.with_columns(
-            wide=scoped(rank, pl.when("widely").then("here"), pl.col("fresh"), pl.col("opens")),
-            near=pl.coalesce("here", pl.when("first").then(0)).forward_fill(),
+    openers = outline.filter(text.str.contains(opener)).select("line", passage=text.str.extract(opener))
+    said = (
+        pl.concat([headings, openers])
+        .drop_nulls()
+        .unique("line", keep="first")
+        .join(
+            outline.select("line", leads=first | text.str.contains(any_of(words["openers"]["leads_list"]))), on="line"
         )
-        .with_columns(since=pl.max_horizontal("wide", "near").cast(pl.Int64) - 1)
-        .filter(pl.col("since") >= 0)
-        .select("line", "since")
-        .join(said.select(since="line", passage="said"), on="since", how="left", maintain_order="left")
+    )
+    enclosing = pl.coalesce(
+        pl.when(first & (pl.col("mark") < ITEM)).then("mark"), heading, pl.when("opens").then(pl.lit(TITLE, pl.Int8))
+    ).forward_fill()
+    here = pl.when(pl.col("passage").is_not_null()).then("line")
+    framed = outline.join(said, on="line", how="left", maintain_order="left").with_columns(
+        here=here, enclosing=enclosing, leads=pl.col("leads").fill_null(False)
+    )
+    rank = pl.coalesce(
+        pl.when((heading > TITLE) | pl.col("here").is_not_null()).then(heading),
+        pl.when(first).then("mark"),
+        pl.when("leads").then("enclosing"),
+    )
+    widely = scoped(framed, rank, pl.when("leads").then("here"))
+    nearby = pl.coalesce("here", pl.when(first).then(0)).forward_fill()
+    return (
+        framed.select("line", since=pl.max_horizontal(widely, nearby))
+        .filter(pl.col("since") > 0)
+        .join(said.select("passage", since="line"), on="since", how="left", maintain_order="left")
     )
