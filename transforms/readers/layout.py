@@ -23,7 +23,7 @@ _AFTER_WIDE = re.compile(f"[{_WIDE}]$")
 _BEFORE_WIDE = re.compile(f"[{_WIDE}]")
 _END = re.compile(r"[。！？；：!?;:][”’」』）)\"]?$")
 _ITEM = re.compile(
-    r"[（(]?(?:[0-9]{1,3}|[一二三四五六七八九十]{1,3})[）)、.．](?![0-9])|第[一二三四五六七八九十]+[章节条]|[●○■□◆◇▲△★☆•]"
+    r"[（(]?(?:[0-9]{1,3}|[一二三四五六七八九十]{1,3})[）)、.．](?![0-9])|第[一二三四五六七八九十]+[章节条]|[一二三四五六七八九十]是|[●○■□◆◇▲△★☆•]"
 )
 _PAGE_NUMBER = re.compile(r"[-—–－ ]*(?:第 ?)?[0-9]{1,3}(?: ?页)?(?: ?[/共，,] ?(?:共 ?)?[0-9]{1,3} ?页?)?[-—–－ ]*")
 _FIRST_WORD = re.compile(r"[!-~]+")
@@ -55,7 +55,6 @@ class Line(NamedTuple):
 
     parts: tuple[Part, ...]
     size: float
-    bottom: float
 
     @property
     def text(self) -> str:
@@ -158,21 +157,27 @@ def line_of(characters: list[Character]) -> Line | None:
             between = " " if spaced and not is_gap else ""
             parts[-1] = Part(text + between + character.text, left, character.right)
         spaced = False
-    return Line(tuple(parts), size, characters[0].bottom) if parts else None
+    return Line(tuple(parts), size) if parts else None
 
 
-def merged(lines: Iterable[Line]) -> Iterator[Line]:
-    """The lines, those that go on at the same height to the right put together."""
-    before: Line | None = None
+def rows(lines: Iterable[list[Character]]) -> Iterator[list[Character]]:
+    """The lines, those that follow each other at one height put together, from left to right.
+
+    Cells of a row come apart so, and quotation marks that the typesetter took from another font.
+    """
+    row: list[Character] = []
     for line in lines:
-        if before and abs(before.bottom - line.bottom) < 0.3 * line.size and line.left > before.right:
-            before = before._replace(parts=before.parts + line.parts)
-        else:
-            if before:
-                yield before
-            before = line
-    if before:
-        yield before
+        if row and not _level(row[0], line[0]):
+            yield sorted(row, key=lambda character: character.left)
+            row = []
+        row += line
+    if row:
+        yield sorted(row, key=lambda character: character.left)
+
+
+def _level(one: Character, other: Character) -> bool:
+    height = min(one.top - one.bottom, other.top - other.bottom)
+    return abs(one.bottom + one.top - other.bottom - other.top) < 0.6 * height
 
 
 def with_aligned_tables(lines: list[Line]) -> Iterator[Line | str]:

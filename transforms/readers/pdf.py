@@ -21,8 +21,8 @@ from transforms.readers.layout import (
     Rule,
     RuledTable,
     line_of,
-    merged,
     paragraphs,
+    rows,
     ruled_tables,
     with_aligned_tables,
     without_furniture,
@@ -73,13 +73,13 @@ def _page(page: pdfium.PdfPage) -> Page:
     """The lines of a page, with its tables where their first line stands."""
     textpage = page.get_textpage()
     tables = ruled_tables(*_rules(page))
-    lines = list(_lines(textpage))
+    lines = list(rows(_lines(textpage)))
     holders = [next((table for table in tables if table.holds(line[0])), None) for line in lines]
     found: list[Line | str] = []
     written: list[RuledTable] = []
     for table, group in groupby(zip(holders, lines, strict=True), key=itemgetter(0)):
         if table is None:
-            found += with_aligned_tables(list(merged(filter(None, (line_of(line) for _, line in group)))))
+            found += with_aligned_tables(list(filter(None, (line_of(line) for _, line in group))))
         elif table not in written:
             written.append(table)
             found.append(

@@ -6,6 +6,7 @@ import json
 import re
 import zipfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import xberg
@@ -24,6 +25,7 @@ CONFIG = xberg.ExtractionConfig(
 )
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
+_ESCAPE = re.compile(r"\\u(-?[0-9]+)(?: ?\\'[0-9a-f]{2}|\?)?")
 _BLANKS = re.compile(r"[ \t]*\t[ \t]*")
 
 
@@ -37,7 +39,10 @@ def read_docx(content: bytes) -> Text:
 
 def read_rtf(content: bytes) -> Text:
     """The text of an RTF file. Raises `UnreadableError` where a table's columns can't be told."""
-    return _read(content, RTF, _grids)
+    found = _read(content, RTF, _grids)
+    # xberg leaves the escapes of characters beyond ASCII in the properties.
+    author = found.author and _ESCAPE.sub(lambda escape: chr(int(escape[1]) % 0x10000), found.author)
+    return replace(found, author=author)
 
 
 def _read(content: bytes, media_type: str, tables: Callable[[bytes, list[Any]], list[list[Cell]]]) -> Text:
