@@ -35,7 +35,7 @@ UNWRITTEN = ("count", "person", "person_time", "percent", "money")
 
 HEAD, WEAK, VERB, CONTEXT, EXCLUDE = (1 << i for i in range(5))
 _BITS = {"head": HEAD, "weak": WEAK, "verb": VERB, "context": CONTEXT, "exclude": EXCLUDE}
-_PLACES = ("header", "after", "before", "earlier")
+_PLACES = ("header", "after", "before", "earlier", "later")
 
 _WEIGHTS = {name: weight for group in load("weights.toml").values() for name, weight in group.items()}
 FEATURES = tuple(_WEIGHTS)
@@ -63,6 +63,12 @@ def classify(quantities: pl.DataFrame, sentences: pl.DataFrame, lexicon: Lexicon
     Raises `VocabularyError` where the vocabulary is not well formed.
     """
     known = lexicon or read_lexicon()
+    if quantities.is_empty():
+        return quantities.with_columns(
+            indicator_id=pl.lit(None, pl.String),
+            confidence=pl.lit(None, pl.Float64),
+            indicator_rules=pl.lit(None, pl.String),
+        )
     placed = cases(quantities, sentences)
     unique = placed.select(CASE).unique(maintain_order=True)
     decided = unique.hstack(decide(unique, read(unique, known), WEIGHTS, known))
@@ -295,6 +301,8 @@ def read(unique: pl.DataFrame, lexicon: Lexicon) -> Readings:
     listed = stream.is_join[np.minimum(at + 1, len(stream.word) - 1)]  # 、 follows the unit
     after, before = clause & ~left & ~listed[:, None], clause & left
     earlier = left & ~clause & (between["break"] <= CLAUSES)
+    # The number shares the noun of the next one: 3家和5家企业.
+    later = there & ~left & listed[:, None] & (between["break"] == 0) & (between["quantity"] == 1)
 
     # What the number's own stretch holds, and what follows its unit.
     bound = stream.last(stream.is_break | stream.is_quantity)[at]
@@ -322,7 +330,7 @@ def read(unique: pl.DataFrame, lexicon: Lexicon) -> Readings:
 
     # One reading for each head in the window and each indicator that it may stand for.
     heads = _Heads(roles)
-    near_case, near_slot = np.nonzero(after | before | earlier)
+    near_case, near_slot = np.nonzero(after | before | earlier | later)
     of, indicator = heads.of(stream.word[window[near_case, near_slot]])
     case, slot = near_case[of], near_slot[of]
     units = unique.select("raw_unit", "dimension", "unit").unique(maintain_order=True).with_row_index("row")
@@ -363,7 +371,8 @@ def read(unique: pl.DataFrame, lexicon: Lexicon) -> Readings:
     in_context = ((c_roles & CONTEXT) > 0).any(1)
     excluded = (((c_roles & EXCLUDE) > 0) & (before | after)[c_case]).any(1)
     acted = has_act & (strongest != 3)
-    own_verb = stream.between("verb", bound, at) > 0
+    opening = stream.last(stream.is_break)[at]
+    own_verb = stream.between("verb", opening, at) > 0
     has_verbs = ((roles & VERB) > 0).any(axis=0)
 
     mixed = _mixed(stream, heads, at_head, indicator)
@@ -374,12 +383,15 @@ def read(unique: pl.DataFrame, lexicon: Lexicon) -> Readings:
             "after": after,
             "before": before,
             "earlier": earlier,
+            "later": later,
             "respective": respective,
             "not_respective": not_respective,
         }.items()
     }
     apart = {kind: values[case, slot] for kind, values in between.items()}
-    before_, after_, earlier_ = relation["before"], relation["after"], relation["earlier"]
+    before_, after_ = relation["before"], relation["after"]
+    earlier_, later_ = relation["earlier"], relation["later"]
+    shared = earlier_ | later_
     loose = ~in_table[case]
     weak = named & ((role & (WEAK | HEAD)) == WEAK)
     acted_, context_ = acted[of_candidate], in_context[of_candidate] & named
@@ -387,6 +399,7 @@ def read(unique: pl.DataFrame, lexicon: Lexicon) -> Readings:
     measure = (
         unique["dimension"].is_in(["mass", "volume", "length", "area", "money", "time"]).fill_null(False).to_numpy()
     )
+    following = np.minimum(at_head + 1, len(stream.word) - 1)
     stretch = {kind: (stream.between(kind, bound, at) > 0)[case] for kind in ("each", "change", "condition")}
     alone = ~named & ~headed & loose
     features = {
@@ -395,22 +408,26 @@ def read(unique: pl.DataFrame, lexicon: Lexicon) -> Readings:
         "after_measure": after_ & measure[case],
         "before": before_,
         "earlier": earlier_,
+        "later": later_,
         "unknown_between": before_ * loose * np.minimum(apart["unknown"], 6) / 6,
         "verb_between": before_ & (apart["verb"] > 0),
-        "verb_first": after_ & (apart["cut"] > 0),
+        "verb_first": (after_ | later_) & (apart["cut"] > later_),
         "superseded": (before_ | after_)
         & loose
         & (apart["noun"] > 0)
         & (stream.run[at_head] != np.where(after_, stream.run[at][case], stream.run[at - 1][case])),
         "inner": headed & loose & inner,
+        "adjacent": after_ & (apart["unknown"] == 0) & (apart["noun"] == 0) & (apart["cut"] == 0),
         "trailing": after_ * np.minimum(stream.gap[at_head], 4) / 4,
         "preposition_between": before_ & loose & (apart["preposition"] > 0),
-        "rival_noun": (before_ | earlier_) & rival_noun[case] & loose,
+        "rival_noun": (before_ | earlier_) & rival_noun[case] & loose & ~measure[case],
+        "rival_measure": (before_ | earlier_) & rival_noun[case] & loose & measure[case],
+        "owned": after_ & stream.is_quantity[following] & (stream.gap[at_head] == 0),
         "rival_unknown": (before_ | earlier_) & rival_unknown[case] & loose,
         "clauses": earlier_ * np.minimum(apart["break"], CLAUSES) / CLAUSES,
         "nouns_between": earlier_ * np.minimum(apart["noun"], 3) / 3,
-        "own_noun": earlier_ & own_noun[case],
-        "own_unknown": earlier_ * own_unknown[case],
+        "own_noun": shared & own_noun[case],
+        "own_unknown": shared * own_unknown[case],
         "respective": relation["respective"],
         "not_respective": relation["not_respective"],
         "mixed": mixed & headed & named & ~relation["respective"],
@@ -421,15 +438,18 @@ def read(unique: pl.DataFrame, lexicon: Lexicon) -> Readings:
         "verb_lead": named & (strongest == 1)[of_candidate],
         "verb_after": named & (strongest == 2)[of_candidate],
         "verb_far": named & (strongest == 3)[of_candidate],
-        "foreign_verb": named & own_verb[case] & ~kinds[0][of_candidate],
+        "foreign_verb": named & own_verb[case] & ~(kinds[0] | kinds[1])[of_candidate],
         "no_verb": named & ~weak & has_verbs[indicator] & ~has_act[of_candidate],
         "context": context_,
+        "through_verb": after_ & (apart["cut"] > 0) & kinds[2][of_candidate] & named,
         "excluded": named & excluded[of_candidate],
         "preferred": named & preferred[unit[case], indicator],
         "unusual": named & unusual[unit[case], indicator],
         "unwritten": named & (unique["raw_unit"] == "").to_numpy()[case],
         "other": ~named,
         "other_noun": ~named & headed,
+        "other_inner": ~named & headed & inner & loose,
+        "other_measure": ~named & after_ & measure[case],
         "unknown_before": alone * unknown_before[case],
         "unknown_after": alone * unknown_after[case],
         "standard": ~named & stretch["each"],
@@ -439,7 +459,7 @@ def read(unique: pl.DataFrame, lexicon: Lexicon) -> Readings:
         "kind": ~named & kind_of[case],
         "located": ~named & placed[case],
     }
-    place = np.select([~headed, in_table[case], after_, before_], [-1, 0, 1, 2], 3)
+    place = np.select([~headed, in_table[case], after_, before_, earlier_], [-1, 0, 1, 2, 3], 4)
     return Readings(
         case,
         indicator,
