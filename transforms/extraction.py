@@ -1,15 +1,18 @@
 """From documents and their reports to numerals, mentions and observations: the readers composed."""
 
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
+from itertools import repeat
 
 import polars as pl
 
 from transforms.indicators import OTHER, classify
 from transforms.numerals import numeral_rows, tokens
+from transforms.outline import lines
 from transforms.passages import sentences
 from transforms.periods import read_periods
 from transforms.quantities import quantity_rows
@@ -18,6 +21,8 @@ from transforms.status import read_status
 
 MENTION = table("stage.mention")
 OBSERVATION = table("core.fact_observation")
+# Least code points that are worth a thread of their own.
+PART = 100_000
 # What only a load knows.
 LATER = ("corrected", "batch_id")
 # Raised by hand when a change of meaning deserves a name; the rest of the version follows by itself.
@@ -73,13 +78,36 @@ def extract(documents: pl.DataFrame, reports: pl.DataFrame) -> Extraction:
     `documents` has `document_id` and `text`; `reports` the columns of `core.dim_report`, those of
     the place included. All frames are in text order, document by document.
     """
+    parts = _parts(documents.select("document_id", "text").sort("document_id"))
+    with ThreadPoolExecutor(len(parts)) as pool:
+        found = list(pool.map(_extract, parts, repeat(reports)))
+    return Extraction(
+        numerals=pl.concat(part.numerals for part in found),
+        mentions=pl.concat(part.mentions for part in found),
+        observations=pl.concat(part.observations for part in found),
+    )
+
+
+def _parts(documents: pl.DataFrame) -> list[pl.DataFrame]:
+    """The documents in as many parts of like length as there are threads to read them, short ones in one.
+
+    Searching a column for a pattern keeps one processor busy, whatever the number of rows.
+    """
+    chars = documents["text"].str.len_chars()
+    count = max(1, min(pl.thread_pool_size(), documents.height, int(chars.sum()) // PART))
+    part = (chars.cum_sum() - 1) * count // max(1, int(chars.sum()))
+    return documents.with_columns(part=part).partition_by("part", maintain_order=True, include_key=False) or [documents]
+
+
+def _extract(documents: pl.DataFrame, reports: pl.DataFrame) -> Extraction:
     found = sentences(documents, reports)
     numerals = tokens(found)
+    outline = lines(found)
     mentions = (
         quantity_rows(numerals)
         .pipe(classify, found)
-        .pipe(read_status, found)
-        .pipe(read_periods, found, reports)
+        .pipe(read_status, outline)
+        .pipe(read_periods, outline, reports)
         .with_columns(
             rules=pl.concat_list("indicator_rules", "status_rules", "period_rules")
             .list.eval(pl.element().filter(pl.element().str.len_bytes() > 0))
