@@ -80,7 +80,7 @@ def names() -> pl.DataFrame:
     ]
     return (
         pl.concat(frames, how="diagonal")
-        .filter(pl.col("written").str.len_chars() > 1, ~pl.col("written").is_in(words["ordinary"]))
+        .filter(pl.col("written").str.len_chars() > 1)
         # A name found as a full one is no short one too.
         .filter(pl.col("kind") == pl.col("kind").first().over("written"))
         .unique(["written", "place_id"], keep="first", maintain_order=True)
@@ -98,8 +98,10 @@ def find_places(texts: pl.DataFrame) -> pl.DataFrame:
     """The names of divisions in `text`, in text order.
 
     Keeps the other columns of `texts`, and adds `start`, `end` (code points of `text`), `written`,
-    `full` (whether it is a full name), and the rest of the clause `before` and `after` it, folded.
-    Where names overlap, the full one, then the longer one, is found.
+    `full` (whether it is a full name), the rest of the `clause` (its number) `before` and `after`
+    it, folded, and `between`, what stands between it and the name before it in its clause. Where
+    names overlap, the full one, then the longer one, is found. A name that is an ordinary word as
+    well, or part of one, is found only right behind another name.
     """
     kept = [column for column in texts.columns if column != "text"]
     text = pl.col("text")
@@ -114,10 +116,19 @@ def find_places(texts: pl.DataFrame) -> pl.DataFrame:
     covered = short.join(full.select("clause", full_start="start", full_end="end"), on="clause").filter(
         pl.col("start") < pl.col("full_end"), pl.col("full_start") < pl.col("end")
     )
+    words = load("places.toml")["names"]
+    written, before = pl.col("written"), pl.col("before")
+    passed = (before.str.len_chars() + written.str.len_chars()).shift(1).over("clause")
+    length, ending = written.str.len_chars(), written.str.tail(1)
+    brief = pl.col("full") & ((length == 2) | ((length == 3) & ending.is_in(["镇", "乡"])))
+    part = (brief & before.str.contains(words["inside"])) | (ending + pl.col("after")).str.contains(words["beyond"])
+    doubtful = part | written.is_in(words["ordinary"])
     return (
         pl.concat([full, short.join(covered, on=["clause", "start"], how="anti")])
-        .filter(~pl.col("written").is_in(load("places.toml")["names"]["decoys"]))
+        .filter(~written.is_in(words["decoys"]))
         .sort("clause", "start")
+        .with_columns(between=pl.when(passed.is_not_null()).then(before.str.slice(passed)))
+        .filter(~doubtful | (pl.col("between") == ""))
     )
 
 

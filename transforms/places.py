@@ -31,13 +31,15 @@ LOCATED = {
     "organisation": pl.String,
     "level": pl.String,
 }
-PROVINCE, CITY, COUNTY, TOWN, UNIT = 1, 2, 3, 4, 5
+NATION, PROVINCE, CITY, COUNTY, TOWN, UNIT = 0, 1, 2, 3, 4, 5
 LEVELS = {rank: level for level, rank in RANKS.items()} | {UNIT: "unit"}
 DIVISION = "(?:市|县|区|旗|州|地区|镇|乡|街道)"
 MUNICIPALITIES = ["北京市", "天津市", "上海市", "重庆市"]
 
 # Weight of a mention: by a full name, by a short one, in the title, as the subject of the first sentences.
 FULL, SHORT, TITLE, SUBJECT = 1.0, 0.5, 5.0, 3.0
+# Weight of a name that another follows at once: 泰州市 in 泰州市兴化市.
+QUALIFIER = 0.5
 # What a mention as a superior takes from a place at the level that speaks.
 SUPERIOR = 2.0
 # Beginning of a report, in code points, in which its subject is named, and what may stand before it in its clause.
@@ -48,6 +50,8 @@ PASSING = 0.1
 SNIPPET = 12
 # Support that a claim needs, and by what factor it must exceed that of any other place.
 ENOUGH, MARGIN = 2.0, 1.3
+# How often a place must be spoken of as one's own in a report that does not say who speaks.
+OFTEN = 3
 # Divisions of one parent that must be named to give it away.
 CHILDREN = 2
 # What an open-ended validity and an undated report count as.
@@ -85,9 +89,7 @@ def _texts(reports: pl.DataFrame, documents: pl.DataFrame) -> pl.DataFrame:
     alone = pl.len().over("document_id") == 1
     written = pl.coalesce("reported_on", "created_on").str.head(4).cast(pl.Int64, strict=False)
     return (
-        reports.join(
-            documents.select("document_id", "text", "created_on", file=file), on="document_id"
-        )
+        reports.join(documents.select("document_id", "text", "created_on", file=file), on="document_id")
         .with_columns(
             file=pl.when(alone).then("file").otherwise(pl.lit("")),
             around=pl.when(alone).then(pl.lit("")).otherwise("file"),
@@ -182,9 +184,8 @@ def _weighed(mentions: pl.DataFrame) -> pl.DataFrame:
             pl.col("adcode").str.head(4).first()
         )
     )
-    passed = (before.str.len_chars() + pl.col("written").str.len_chars()).shift(1).over("clause")
-    between = before.str.slice(passed.fill_null(0))
-    linked = passed.is_not_null() & between.str.contains(r"^(?:\p{Han}{0,4}[、和及与]|以及)?$")
+    linked = pl.col("between").str.contains(r"^(?:\p{Han}{0,4}[、和及与]|以及)?$").fill_null(False)
+    qualifies = (pl.col("between").shift(-1).over("clause") == "").fill_null(False)
     fitting = [
         (
             pl.all_horizontal(pl.col(side).str.contains(entry[side]) for side in ("before", "after") if side in entry),
@@ -198,6 +199,7 @@ def _weighed(mentions: pl.DataFrame) -> pl.DataFrame:
     )
     cases = [
         ("partner", pl.col("partner"), 0.0, False, False),
+        ("qualifier", qualifies, QUALIFIER, False, True),
         ("title", pl.col("source").is_in(["title", "file"]), TITLE, True, False),
         ("around", pl.col("source") == "around", PASSING, False, False),
         ("subject", subject, SUBJECT, True, False),
@@ -245,6 +247,7 @@ def _meanings(mentions: pl.DataFrame, speakers: pl.DataFrame) -> pl.DataFrame:
             superior=pl.col("superior").sum(),
             sibling=(pl.col("role") == "sibling").any(),
             titled=(pl.col("role") == "title").any(),
+            headed=pl.col("role").is_in(["title", "subject"]).any(),
             evidence=pl.concat_str(pl.col("before").str.tail(SNIPPET), "written", pl.col("after").str.head(SNIPPET))
             .sort_by("weight", descending=True)
             .first(),
@@ -312,11 +315,12 @@ def _options(meanings: pl.DataFrame) -> pl.DataFrame:
         meanings.filter(pl.col("weight") > 0)
         .group_by("key", "place_id")
         .agg(
-            pl.first("name", "adcode", "rank", "speaker", "masked"),
+            pl.first("name", "adcode", "rank", "speaker", "voice", "masked"),
             score=(pl.col("weight") / pl.col("open")).sum(),
             open=pl.col("open").min(),
             owned=pl.col("owned").sum(),
             superior=pl.col("superior").sum(),
+            headed=pl.col("headed").any(),
             named=(pl.col("kind") != "byname").any(),
             evidence=pl.col("evidence").sort_by("weight", descending=True).first(),
         )
@@ -331,9 +335,9 @@ def _options(meanings: pl.DataFrame) -> pl.DataFrame:
     net = pl.when((speaker == CITY) & city).then(score - SUPERIOR * pl.col("superior")).otherwise(score)
     enough = (
         pl.when(speaker.is_null())
-        .then(owned)
+        .then(pl.col("headed") | (pl.col("owned") >= OFTEN))
         .when(speaker == UNIT)
-        .then(owned | (score > FULL))
+        .then((owned | (score > FULL)) & ((rank > PROVINCE) | city | pl.col("headed") | (pl.col("voice") == "厅")))
         .otherwise((net > 0) & (owned | ((net >= ENOUGH) & ~pl.col("masked"))))
     )
     direct = support.filter(alike | speaker.is_null() | (speaker == UNIT), enough).with_columns(score=net, way=0)
@@ -344,14 +348,22 @@ def _options(meanings: pl.DataFrame) -> pl.DataFrame:
     stated = pl.concat([direct, above.with_columns(way=2)]).with_columns(
         basis=pl.when(hidden).then(pl.lit("inferred")).otherwise(pl.lit("stated"))
     )
-    return pl.concat([stated, _given_away(meanings)], how="diagonal_relaxed")
+    options = pl.concat([stated, _given_away(meanings)], how="diagonal_relaxed")
+    # 八里湖街道 is in 九江, but a report that speaks of its own 埇桥区 means another, which no list names.
+    spoken_of = (pl.col("owned") > 0) | (pl.col("superior") > 0)
+    area = pl.col("adcode").str.head(2 * pl.col("rank"))
+    own = support.filter(spoken_of, pl.col("open") == 1).select("key", area=area, area_rank="rank")
+    placed = options.join(own, on="key").filter(pl.col("area_rank") < pl.col("rank"))
+    inside = pl.col("place_id").str.starts_with(pl.col("area"))
+    elsewhere = placed.group_by("key", "place_id").agg(inside=inside.any()).filter(~pl.col("inside"))
+    return options.join(elsewhere, on=["key", "place_id"], how="anti")
 
 
 def _given_away(meanings: pl.DataFrame) -> pl.DataFrame:
     """The places at the level that speaks of which a report names enough divisions, as `_options`."""
     gap = pl.col("rank") - pl.col("speaker")
     below = meanings.filter(
-        pl.col("speaker").is_in([CITY, COUNTY]), gap.is_in([1, 2]), pl.col("kind") == "full"
+        pl.col("speaker").is_in([CITY, COUNTY]), gap.is_in([1, 2]), pl.col("kind") == "full", pl.col("weight") > 0
     ).with_columns(place_id=pl.when(gap == 1).then("parent_id").otherwise("grandparent_id"))
     parents = places().select(
         "place_id", "name", "adcode", rank=pl.col("level").replace_strict(RANKS, return_dtype=pl.Int64)
@@ -399,7 +411,7 @@ def _claimed(options: pl.DataFrame, speakers: pl.DataFrame) -> pl.DataFrame:
         "voice",
         "speaker",
         level=level.otherwise(pl.coalesce("speaker", pl.when(claimed).then(rank))).replace_strict(
-            LEVELS, return_dtype=pl.String
+            LEVELS, return_dtype=pl.String, default=None
         ),
         own=claimed & (rank == pl.coalesce(speaker, rank)) | (claimed & (speaker == CITY)),
         place_id=pl.when(claimed).then("place_id"),

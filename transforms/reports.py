@@ -28,6 +28,8 @@ LINE, TITLE, INTRODUCTION = 80, 50, 320
 BODY = 300
 # Paragraphs from either end of a report among which its title and its date stand.
 EDGE = 5
+# Last month in which a report is on the year before, and how many mentions of another year make one mention passing.
+EARLY, SHARE = 4, 3
 
 SECTION = ["document_id", "section"]
 PASSAGE = [*SECTION, "part"]
@@ -177,12 +179,12 @@ def _marked(paragraphs: pl.DataFrame) -> pl.DataFrame:
     """Adds what each paragraph is by itself: `salutation`, `opening`, `closing`, `furniture` …"""
     line, chars = pl.col("line"), pl.col("chars")
     item = line.str.contains(pattern("title", "items"))
-    whole = ~line.str.contains(r"[。;,:!?]$")
+    plain = ~line.str.contains(r"[。;,:!?]")
     spoken = line.str.contains(pattern("opening", "announces")) | (heard(line).list.len() > 0)
     introduction = line.str.contains(pattern("furniture", "introductions"))
     return paragraphs.with_columns(
         item=item,
-        titled=(chars <= TITLE) & whole & ~item & line.str.contains(pattern("title", "ends")),
+        titled=(chars <= TITLE) & plain & ~item & line.str.contains(pattern("title", "ends")),
         salutation=(chars <= LINE) & line.str.contains(pattern("opening", "salutations")),
         opening=line.str.contains(pattern("opening", "announces")),
         partial=line.str.contains(pattern("opening", "partial")),
@@ -239,20 +241,24 @@ def _cut_by_marks(body: pl.DataFrame) -> pl.DataFrame:
         return pl.any_horizontal(following)
 
     chars, opening = pl.col("chars"), pl.col("opening") & ~pl.col("partial") & ~pl.col("item")
+    before = pl.col("line").shift(1, fill_value="").over(SECTION)
     body = body.with_columns(opening=opening).with_columns(
         before=chars.cum_sum().over(SECTION) - chars,
         after=chars.cum_sum(reverse=True).over(SECTION),
-        opened=pl.col("opening").cast(pl.Int64).cum_sum().over(SECTION) - pl.col("opening").cast(pl.Int64),
+        opened=(pl.col("opening").cast(pl.Int64).cum_sum().over(SECTION) - pl.col("opening").cast(pl.Int64)) > 0,
         closed=pl.col("closing").shift(1, fill_value=False).over(SECTION),
         signed=pl.col("dated").shift(1, fill_value=False).over(SECTION),
         lead=pl.col("opening") | (pl.col("begins") & soon("opening", 2)),
         led=pl.col("opening") | pl.col("salutation") | pl.col("begins"),
+        repeated=~pl.col("line").is_first_distinct().over(SECTION),
     )
+    over = pl.col("closed") | pl.col("signed")
     follows = ~pl.col("closing") & ~pl.col("dated") & ~pl.col("appendix") & ~pl.col("item")
     begins = (
-        pl.col("salutation")
-        | (pl.col("titled") & (soon("led", EDGE) | pl.col("closed") | pl.col("signed")))
-        | (pl.col("lead") & (pl.col("opened") > 0) & ~pl.col("lead").shift(1, fill_value=False).over(SECTION))
+        (pl.col("salutation") & ~pl.col("repeated") & (over | soon("opening", 3)))
+        | (pl.col("titled") & before.str.contains(r"[。;!?…]$") & (soon("opening", EDGE) | soon("salutation", EDGE)))
+        | (pl.col("titled") & over)
+        | (pl.col("lead") & pl.col("opened") & ~pl.col("lead").shift(1, fill_value=False).over(SECTION))
         | (pl.col("closed") & follows & (chars > LINE // 4))
         | (pl.col("signed") & follows & (pl.col("led") | soon("led", 2)))
     )
@@ -373,13 +379,21 @@ def _dated(reports: pl.DataFrame) -> pl.DataFrame:
     stated = pl.concat_str(pl.col("own_title").fill_null(""), prose, separator="\n").str.extract_all(
         pattern("year", "stated")
     )
-    last_year = pl.col("phrase").str.extract(f"({load(VOCABULARY)['parts']['YEAR']})" + r"\s*(?:年|[\])》])")
+    phrase, year = pl.col("phrase"), pl.col("year")
+    in_phrase = phrase.str.extract(f"({load(VOCABULARY)['parts']['YEAR']})" + r"\s*(?:年|[\])》])")
+    # Early in a year, a report is on the year before, if it speaks of it.
+    early = pl.col("reported_on").str.slice(5, 2).cast(pl.Int64, strict=False) <= EARLY
+    passing = pl.col("times") * SHARE < pl.col("times").max().over("row")
     years = (
-        reports.select("row", phrase=stated, latest=_year_of(pl.col("reported_on")).fill_null(2100))
+        reports.select("row", "reported_on", phrase=stated, written=_year_of(pl.col("reported_on")))
         .explode("phrase")
-        .filter(~pl.col("phrase").str.contains(pattern("year", "other")))
-        .with_columns(year=_year_of(last_year))
-        .filter(pl.col("year") <= pl.col("latest"))
+        .filter(~phrase.str.contains(pattern("year", "other")))
+        .with_columns(year=_year_of(in_phrase))
+        .filter(year <= pl.col("written").fill_null(2100))
+        .group_by("row", "written", "reported_on", "year")
+        .agg(times=pl.len())
+        .filter(~passing)
+        .filter(~(early & (year == pl.col("written")) & (year == pl.col("written") - 1).any().over("row")))
         .group_by("row")
         .agg(pl.max("year"))
     )
