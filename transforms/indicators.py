@@ -123,6 +123,11 @@ class _Stream:
         self.passage = np.cumsum(kind[order] == 0) - 1
 
         flags = {name: np.append(lexicon.words[name].to_numpy(), False)[self.word] for name in CLASSES}
+        opened, closes = self.last(flags["opens"]), self.next(flags["closes"])
+        titled = (opened > self.last(flags["closes"])) & flags["opens"][opened] & flags["closes"][closes]
+        titled &= (self.passage[opened] == self.passage) & (self.passage[closes] == self.passage)
+        for name in ("breaks", "joins", "verbs", "closers", "particles", "prepositions"):
+            flags[name] &= ~titled
         self.is_place, self.is_respective = flags["places"], flags["respective"]
         self.is_join, self.is_kind, self.is_locative = flags["joins"], flags["kinds"], flags["locatives"]
         self.is_break = flags["breaks"] | (kind[order] == 0)
@@ -432,7 +437,7 @@ def read(unique: pl.DataFrame, lexicon: Lexicon) -> Readings:
         "not_respective": relation["not_respective"],
         "mixed": mixed & headed & named & ~relation["respective"],
         "weak": weak,
-        "weak_verb": weak & acted_ & (verb[of_candidate] != head),
+        "weak_verb": weak & acted_ & ((verb[of_candidate] != head) | ~stream.is_verb[at_head]),
         "weak_context": weak & context_,
         "verb_near": named & kinds[0][of_candidate],
         "verb_lead": named & (strongest == 1)[of_candidate],

@@ -40,6 +40,8 @@ CLASSES = (
     "locatives",
     "particles",
     "kinds",
+    "opens",
+    "closes",
     "fillers",
     "verbs",
     "places",
@@ -152,17 +154,17 @@ def _shared_heads(found: list[tuple[str, str, str]], entries: dict[str, dict[str
 
     积存垃圾 names places by itself (积存垃圾30处); in tonnes it is 垃圾 all the same.
     """
-    heads: dict[str, list[str]] = {}
+    heads: dict[str, list[tuple[str, str]]] = {}
     for word, indicator, role in found:
-        if role == "head":
-            heads.setdefault(word, []).append(indicator)
+        if role in ("head", "weak"):
+            heads.setdefault(word, []).append((indicator, role))
     dimensions = {i: {entry["dimension"], *entry.get("accepts", ())} for i, entry in entries.items()}
     return [
-        (word, indicator, "head")
+        (word, indicator, role)
         for word, owners in heads.items()
         for start in range(1, len(word) - 1)
-        for indicator in heads.get(word[start:], ())
-        if indicator not in owners and all(dimensions[indicator].isdisjoint(dimensions[owner]) for owner in owners)
+        for indicator, role in heads.get(word[start:], ())
+        if all(dimensions[indicator].isdisjoint(dimensions[owner]) for owner, _ in owners)
     ]
 
 
@@ -184,7 +186,8 @@ def read_lexicon(folder: Traversable | None = None) -> Lexicon:
     acts = [word for entry in entries.values() for word in _expand(entry.get("verbs", ()), lists, entry["file"])]
     classes["verbs"] += [word for word in dict.fromkeys(acts) if word not in light]
     counted = {word for word, _, role in found if role in ("head", "weak")} - {*classes["verbs"], *light}
-    found += [(word, OTHER, "head") for word in classes["nouns"]]
+    claimed = {word for word, _, role in found if role in ("head", "weak")}
+    found += [(word, OTHER, "head") for word in classes["nouns"] if word not in claimed]
     classes["nouns"] += sorted(counted)
     words = sorted({word for members in classes.values() for word in members} | {word for word, _, _ in found})
     rows = [{name: entry.get(name) for name in INDICATOR.column_names} for entry in entries.values()]
