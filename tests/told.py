@@ -1,11 +1,15 @@
 """A lake filled with a few reports written out in a test, as the earlier stages would leave it."""
 
+import atexit
 import hashlib
 import random
+import shutil
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
+from pathlib import Path
 
 import polars as pl
 
@@ -37,7 +41,7 @@ class Figure:
     place_id: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Report:
     """One report in a document of its own."""
 
@@ -80,6 +84,21 @@ def text_of(report: Report) -> tuple[str, list[tuple[int, int, int, int]]]:
         text += f"{before}{raw}。"
         spans.append((start + len(before), start + len(before) + len(raw), start, len(text)))
     return text, spans
+
+
+@cache
+def _empty() -> Path:
+    home = Home(Path(tempfile.mkdtemp()))
+    atexit.register(shutil.rmtree, home.root)
+    publish(home, build(home))
+    return home.warehouse
+
+
+def new_home(root: Path) -> Home:
+    """A data directory with a warehouse published that holds nothing yet: it saves making one."""
+    home = Home(root)
+    shutil.copyfile(_empty(), home.warehouse)
+    return home
 
 
 def add(home: Home, *reports: Report) -> str:
@@ -181,4 +200,3 @@ def _tell(rows: dict[str, list[dict]], report: Report, number: int) -> None:
         rows["numerals"].append(row)
         if figure.indicator_id != "other":
             rows["accepted"].append(row)
-
