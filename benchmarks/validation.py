@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 
 import polars as pl
 
+from checks.subjects import Vocabulary
 from transforms.schema import table
 
 PER_DOCUMENT = 200
@@ -42,6 +43,13 @@ INDICATORS = KINDS.select(
 )
 PLACE = {"place_id": "410900-1983", "adcode": "410900", "name": "濮阳市", "level": "city", "parent_id": None, "province": "河南省",
          "city": "濮阳市", "valid_from": 1983, "valid_to": None, "population": 3_772_088, "population_year": 2020}  # fmt: skip
+VOCABULARY = Vocabulary(
+    places=pl.DataFrame([PLACE], schema=table("core.dim_place").frame_schema),
+    indicators=INDICATORS,
+    units=KINDS.select("raw_unit", "dimension", "unit", "factor"),
+    accepted=KINDS.select("indicator_id", "dimension"),
+    preferred=KINDS.select("indicator_id", "raw_unit"),
+)
 
 
 def batch(observations: int) -> dict[str, pl.DataFrame]:
@@ -74,8 +82,6 @@ def batch(observations: int) -> dict[str, pl.DataFrame]:
         "numerals": _numerals(rows),
         "mentions": _fill("stage.mention", rows.rename({"observation_id": "quantity_id"})),
         "observations": _fill("core.fact_observation", rows),
-        "indicators": INDICATORS,
-        "places": pl.DataFrame([PLACE], schema=table("core.dim_place").frame_schema),
     }
 
 
@@ -141,7 +147,7 @@ def main() -> None:
     import checks.runner  # noqa: F401
 
     loaded = time.perf_counter()
-    validation = validate(frames, "b0", datetime.now(UTC))
+    validation = validate(frames, "b0", datetime.now(UTC), vocabulary=VOCABULARY)
     took = time.perf_counter() - loaded
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
     faults = observations // 100

@@ -21,9 +21,6 @@ _NO_QUANTITY_AFTER = r"^\s*[年月日号时点届周][^均个内来]|^\s*[年月
 
 _ISO = r"^[12][0-9]{3}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?$"
 
-# Units of these dimensions count things one by one and stand for each other in prose (200名, 200个, 200人次, 200户).
-_COUNTED = ["count", "person", "person_time", "household"]
-
 
 def _same_day(date: str, day: str) -> pl.Expr:
     """`date` is not after `day`, compared as coarsely as `date` is written."""
@@ -35,10 +32,6 @@ def _close(left: pl.Expr, right: pl.Expr) -> pl.Expr:
     return (left - right).abs() <= 1e-6 * right.abs() + 1e-9
 
 
-def _family(dimension: str) -> pl.Expr:
-    return pl.when(pl.col(dimension).is_in(_COUNTED)).then(pl.lit("counted")).otherwise(pl.col(dimension))
-
-
 _value, _low, _high = pl.col("value"), pl.col("low"), pl.col("high")
 _written = ~pl.col("redacted")
 _bounded = pl.when(_written)
@@ -46,7 +39,8 @@ _bounded = pl.when(_written)
 RULES: dict[str, pl.Expr] = {
     "every_digit_classified": pl.col("digits") == pl.col("digits_classified"),
     "classified_once": (pl.col("next_start").is_null() | (pl.col("span_end") <= pl.col("next_start")))
-    & ((pl.col("class") == "quantity") == pl.col("quantity_id").is_not_null()),
+    & pl.when(pl.col("report_id").is_null()).then(pl.col("quantity_id").is_null())
+    .otherwise((pl.col("class") == "quantity") == pl.col("quantity_id").is_not_null()),
     "evidence_at_span": pl.col("evidence_stands")
     & (pl.col("raw_text") == pl.col("at_span"))
     & (pl.col("span_end") - pl.col("span_start") == pl.col("raw_text").str.len_chars().cast(pl.Int64)),
@@ -77,7 +71,9 @@ RULES: dict[str, pl.Expr] = {
         .then((_low == _value) & (_high > _value))
         .otherwise((_low < _value) | (_value == 0))
     ),
-    "dimension_fits": _family("dimension") == _family("indicator_dimension"),
+    "dimension_fits": pl.when(pl.col("raw_unit") != "", pl.col("dimension").is_not_null()).then(
+        pl.col("dimension_accepted").fill_null(False) | pl.col("word_accepted").fill_null(False)
+    ),
     "value_plausible": _bounded.then(
         (_low <= pl.col("plausible_high").fill_null(float("inf"))) & (_high >= pl.col("plausible_low").fill_null(0))
     ),

@@ -3,6 +3,7 @@
 Importing this loads Great Expectations (seconds): `checks.validation` does so when it first validates.
 """
 
+import gc
 import logging
 import os
 from collections.abc import Mapping
@@ -31,6 +32,8 @@ from checks.suites import Check, Expectation, Suite
 
 # Failing rows that Great Expectations samples; all of them are found by `checks.validation`.
 SAMPLE = 10
+# Rows from which a frame is worth the quarter of a second that it takes to free it.
+LARGE = 50_000
 
 logging.getLogger("great_expectations").setLevel(logging.WARNING)
 
@@ -77,6 +80,18 @@ def _needed(suite: Suite, frame: pl.DataFrame) -> list[str]:
     return [name for name in frame.columns if name in named]
 
 
+def _to_pandas(frame: pl.DataFrame) -> pd.DataFrame:
+    """The frame for pandas, in the types of Arrow, which keep nulls and integers apart.
+
+    Whole columns of numbers take those of numpy: the bounds of others are compared one by one in Python.
+    """
+    numbers = frame.select(pl.col(pl.Int64, pl.Float64))
+    whole = [c.name for c in numbers if not c.null_count() and not (c.dtype == pl.Float64 and c.is_nan().any())]
+    names = {pl.Int64: "int64", pl.Float64: "float64"}
+    pandas = frame.to_pandas(use_pyarrow_extension_array=True)
+    return pandas.astype({name: names[frame.schema[name]] for name in whole})
+
+
 def run_suite(suite: Suite, frame: pl.DataFrame) -> tuple[ExpectationSuiteValidationResult, dict[str, list[ExpectationValidationResult]]]:
     """What Great Expectations finds: the result of the suite, and the results of its expectations by check.
 
@@ -87,11 +102,15 @@ def run_suite(suite: Suite, frame: pl.DataFrame) -> tuple[ExpectationSuiteValida
     definition = context.data_sources.add_frames("batch").add_dataframe_asset(suite.table).add_batch_definition_whole_dataframe("batch")
     expectations = [_gx_expectation(check, e, suite.key) for check in suite.checks for e in check.expectations]
     outcome = definition.get_batch(
-        {"dataframe": frame.select(_needed(suite, frame)).to_pandas(use_pyarrow_extension_array=True)}
+        {"dataframe": _to_pandas(frame.select(_needed(suite, frame)))}
     ).validate(
         gx.ExpectationSuite(suite.name, expectations=expectations),
         result_format={"result_format": "BASIC", "partial_unexpected_count": SAMPLE},
     )
+    if frame.height > LARGE:
+        # The context and the frame refer to each other in circles, and stay until Python looks for those.
+        del context, definition
+        gc.collect()
     by_check: dict[str, list[ExpectationValidationResult]] = {check.name: [] for check in suite.checks}
     for result in outcome.results:
         by_check[result.expectation_config.meta["check"]].append(result)

@@ -8,13 +8,17 @@ The comment at the head of each `suites/*.toml` says which columns a subject add
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
 
 from checks.suites import part_of
+from transforms.lexicon import read_lexicon
 from transforms.passages import fold
+from transforms.places import places
+from transforms.units import units
 
-# Spans are read out of blocks of this many characters: slicing a long text once a span is quadratic.
-_BLOCK = 256
+# A text's bytes are marked every so many characters.
+_STRIDE = 64
 # Batches before this many say little about what is usual.
 _ENOUGH_HISTORY = 5
 
@@ -38,18 +42,85 @@ _MULTIPLIERS = {
     "千亿": 1e11,
     "万亿": 1e12,
 }
-_RATE_WORDS = r"每|均|年年|逐年|常年|全年|年度|天天|日常|定期|[一1][年月周天日]|[/／][年月周天日]|周[一二三四五六日末]|双休|年列|列支"
+_RATE_WORDS = r"每|均|年年|逐年|常年|全年|年度|天天|日常|定期|[一1][年月周天日]|[/／][年月周天日]|周[一二三四五六日末]|双休|[年月日][销产收营利处接吞培纳列]|列支"
+
+
+class Texts:
+    """The texts of documents, to be read at many spans.
+
+    Slicing by characters walks a text from its beginning, once a span. So the place in bytes of every `_STRIDE`th
+    character is noted once, and a span is cut out of the few bytes around it.
+    """
+
+    def __init__(self, documents: pl.DataFrame) -> None:
+        """`documents` has `document_id` and `text`."""
+        marks = [np.zeros(0, np.int64)]
+        for text in documents["text"]:
+            codes = np.frombuffer(text.encode("utf-32-le"), np.uint32)
+            widths = 1 + (codes > 0x7F).astype(np.uint8) + (codes > 0x7FF) + (codes > 0xFFFF)
+            ends = np.cumsum(widths, dtype=np.int64)
+            marks.append(np.concatenate([[0], ends[_STRIDE - 1 :: _STRIDE], ends[-1:]]))
+        self._marks = np.concatenate(marks)
+        self._documents = documents.select(
+            "document_id",
+            content=pl.col("text").cast(pl.Binary),
+            length=pl.col("text").str.len_chars().cast(pl.Int64),
+            mark=pl.Series(np.cumsum([len(m) for m in marks])[:-1]),
+        )
+
+    def at(self, spans: pl.DataFrame, start: str, end: str) -> pl.Series:
+        """For each of `spans` the characters of its `document_id` from `start` to `end`; null outside the text."""
+        placed = spans.select("document_id", start=start, end=end).join(
+            self._documents, on="document_id", how="left", maintain_order="left"
+        )
+        inside = pl.col("start").is_between(0, "end") & (pl.col("end") <= pl.col("length"))
+        first, last = pl.col("start") // _STRIDE, -(-pl.col("end") // _STRIDE)
+        marks = placed.select(
+            first=pl.when(inside).then(pl.col("mark") + first).fill_null(0),
+            last=pl.when(inside).then(pl.col("mark") + last).fill_null(0),
+        )
+        begin, stop = self._marks[marks["first"]], self._marks[marks["last"]]
+        around = pl.col("content").bin.slice(pl.lit(begin), pl.lit(stop - begin)).cast(pl.String)
+        return placed.select(
+            pl.when(inside).then(around.str.slice(pl.col("start") % _STRIDE, (pl.col("end") - pl.col("start")).clip(0)))
+        ).to_series()
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """What figures are held against.
+
+    places      `core.dim_place`
+    indicators  `core.dim_indicator`
+    units       one row a unit word: `raw_unit`, `dimension`, `unit` (canonical), `factor`
+    accepted    one row an indicator and a dimension that it accepts: `indicator_id`, `dimension`
+    preferred   one row an indicator and a unit word that it accepts: `indicator_id`, `raw_unit`
+    """
+
+    places: pl.DataFrame
+    indicators: pl.DataFrame
+    units: pl.DataFrame
+    accepted: pl.DataFrame
+    preferred: pl.DataFrame
+
+    @classmethod
+    def read(cls) -> "Vocabulary":
+        """The project's own; raises `VocabularyError` where an entry is not well formed."""
+        lexicon = read_lexicon()
+        return cls(places(), lexicon.catalogue, units(), lexicon.accepted, lexicon.preferred)
 
 
 @dataclass(frozen=True)
 class Batch:
     """What one validation looks at: the frames of the batch and, empty where there are none, those around it.
 
-    `known` holds the observations of other batches, `history` their loads (`ops.load`), `places` and
-    `indicators` the vocabulary (`core.dim_place`, `core.dim_indicator`).
+    `known` holds the observations of other batches, `history` their loads (`ops.load`); `rejected` counts the
+    observations that have failed so far.
     """
 
     batch_id: str
+    vocabulary: Vocabulary
+    texts: Texts
     documents: pl.DataFrame
     reports: pl.DataFrame
     numerals: pl.DataFrame
@@ -57,37 +128,7 @@ class Batch:
     observations: pl.DataFrame
     known: pl.DataFrame
     history: pl.DataFrame
-    places: pl.DataFrame
-    indicators: pl.DataFrame
     rejected: int = 0
-
-
-def text_at(documents: pl.DataFrame, spans: pl.DataFrame, start: str, end: str, name: str) -> pl.DataFrame:
-    """`spans` with the characters of their document from `start` to `end` as column `name`, null outside the text.
-
-    `documents` has `document_id` and `text`; `spans` has `document_id` and the two offsets in code points.
-    """
-    blocks = (
-        documents.lazy()
-        .select("document_id", block=pl.col("text").str.extract_all(f"(?s).{{1,{_BLOCK}}}"))
-        .with_columns(number=pl.int_ranges(pl.col("block").list.len(), dtype=pl.Int64))
-        .explode("block", "number")
-    )
-    first, last = pl.col(start) // _BLOCK, (pl.max_horizontal(pl.col(end), pl.col(start) + 1) - 1) // _BLOCK
-    wanted = spans.lazy().select("document_id", start, end).unique().with_columns(number=first, last=last)
-    short = wanted.filter(pl.col("last") == pl.col("number")).join(blocks, on=["document_id", "number"])
-    long = (
-        wanted.filter(pl.col("last") > pl.col("number"))
-        .with_columns(number=pl.int_ranges("number", pl.col("last") + 1))
-        .explode("number")
-        .join(blocks, on=["document_id", "number"])
-        .group_by("document_id", start, end)
-        .agg(pl.col("block").sort_by("number").str.join())
-    )
-    read = pl.concat([short.select("document_id", start, end, "block"), long]).select(
-        "document_id", start, end, pl.col("block").str.slice(pl.col(start) % _BLOCK, pl.col(end) - pl.col(start)).alias(name)
-    )
-    return spans.lazy().join(read, on=["document_id", start, end], how="left", maintain_order="left").collect()
 
 
 def _found(column: str, keys: pl.Series) -> pl.Expr:
@@ -101,9 +142,14 @@ def _next_start() -> pl.Expr:
     return pl.col("span_start").sort().shift(-1).over("document_id").gather(order - 1).over("document_id").alias("next_start")
 
 
-def _readings(raw_text: str, raw_unit: str) -> dict[str, pl.Expr]:
-    """`read_value` and `read_high`: the number and the range's end as the plain digits of the text have them."""
-    number = fold(pl.col(raw_text)).str.strip_suffix(pl.col(raw_unit)).str.replace_all("[, ]", "")
+def _readings() -> dict[str, pl.Expr]:
+    """`read_value` and `read_high`: the number and the range's end as the plain digits of `raw_text` have them.
+
+    The cells of a table are left alone unless they name their unit: its heads may count in 万.
+    """
+    alone = pl.col("header").is_null() | ((pl.col("raw_unit") != "") & pl.col("raw_text").str.ends_with(pl.col("raw_unit")))
+    plain = pl.when(alone).then(fold(pl.col("raw_text")))
+    number = plain.str.strip_suffix(pl.col("raw_unit")).str.replace_all("[, ]", "")
     single, span = number.str.extract_groups(_SINGLE).struct, number.str.extract_groups(_RANGE).struct
 
     def read(digits: pl.Expr, multiplier: pl.Expr) -> pl.Expr:
@@ -136,56 +182,59 @@ def documents(batch: Batch) -> pl.DataFrame:
 def reports(batch: Batch) -> pl.DataFrame:
     """`core.dim_report` beside its document and its place."""
     holders = batch.documents.select("document_id", "char_count", arrived_year=pl.col("arrived_at").dt.year())
-    places = batch.places.select("place_id", place_adcode="adcode", place_from="valid_from", place_to="valid_to")
+    divisions = batch.vocabulary.places.select("place_id", place_adcode="adcode", place_from="valid_from", place_to="valid_to")
     return (
         batch.reports.with_columns(
             _next_start(),
             _found("document_id", batch.documents["document_id"]),
-            _found("place_id", batch.places["place_id"]),
+            _found("place_id", batch.vocabulary.places["place_id"]),
         )
         .join(holders, on="document_id", how="left")
-        .join(places, on="place_id", how="left")
+        .join(divisions, on="place_id", how="left")
     )
+
+
+def _beside(frame: pl.DataFrame, other: pl.DataFrame, *on: str) -> pl.DataFrame:
+    """The columns of the row of `other` that each row of `frame` refers to; joining them in would copy the frame."""
+    return frame.select(on).join(other, on=on, how="left", maintain_order="left", nulls_equal=False).drop(on)
 
 
 def numerals(batch: Batch) -> pl.DataFrame:
     """`core.fact_numeral` beside the text at its span."""
-    return text_at(batch.documents, batch.numerals, "span_start", "span_end", "at_span").with_columns(
+    return batch.numerals.with_columns(
         _next_start(),
         _found("document_id", batch.documents["document_id"]),
         _found("report_id", batch.reports["report_id"]),
         _found("quantity_id", batch.mentions["quantity_id"]),
+        at_span=batch.texts.at(batch.numerals, "span_start", "span_end"),
     )
 
 
 def mentions(batch: Batch) -> pl.DataFrame:
     """`stage.mention` beside the text at its span, a second reading of it, and whether its observation exists."""
     real = batch.reports.filter("is_report")["report_id"]
-    return text_at(batch.documents, batch.mentions, "span_start", "span_end", "at_span").with_columns(
+    return batch.mentions.with_columns(
+        at_span=batch.texts.at(batch.mentions, "span_start", "span_end"),
         observation_found=pl.col("quantity_id").is_in(batch.observations["observation_id"].implode()),
         loadable=(pl.col("indicator_id") != "other") & pl.col("report_id").is_in(real.implode()).fill_null(False),
         written_value="value",
-        **_readings("raw_text", "raw_unit"),
+        **_readings(),
     )
 
 
 def observations(batch: Batch) -> pl.DataFrame:
-    """`core.fact_observation` beside its evidence, quantity, report, place, indicator and document."""
-    sentences = batch.observations.select(
-        "document_id", "evidence_start", "evidence", evidence_end=pl.col("evidence_start") + pl.col("evidence").str.len_chars()
-    ).unique()
-    stands = text_at(batch.documents, sentences, "evidence_start", "evidence_end", "there").select(
-        "document_id", "evidence_start", "evidence", evidence_stands=(pl.col("there") == pl.col("evidence")).fill_null(False)
-    )
+    """`core.fact_observation` beside its evidence, quantity, report, place, indicator, unit and document."""
+    rows, vocabulary = batch.observations, batch.vocabulary
     quantities = batch.mentions.select(
-        "factor", "dimension", "header", observation_id="quantity_id", written_value="value", written_high="value_high"
+        "header", observation_id="quantity_id", written_value="value", written_high="value_high"
     )
-    regions = batch.places.select("place_id", "province", "city", "population")
+    regions = vocabulary.places.select("place_id", "province", "city", "population")
     holders = batch.reports.select(
-        "report_id", "is_report", "place_id", report_start="span_start", report_end="span_end", report_place="place_id"
-    ).join(regions.select("place_id", report_province="province", report_city="city"), on="place_id", how="left")
-    arrivals = batch.documents.select("document_id", arrived_on=pl.col("arrived_at").dt.strftime("%Y-%m-%d"))
-    bounds = batch.indicators.select(
+        "report_id", "is_report", report_start="span_start", report_end="span_end", report_place="place_id"
+    ).join(
+        regions.select(report_place="place_id", report_province="province", report_city="city"), on="report_place", how="left"
+    )
+    bounds = vocabulary.indicators.select(
         "indicator_id",
         "kind",
         "plausible_low",
@@ -194,39 +243,49 @@ def observations(batch: Batch) -> pl.DataFrame:
         canonical_unit="unit",
         indicator_dimension="dimension",
     )
+    words = vocabulary.units.select("raw_unit", "dimension", "factor", word_unit="unit")
+    arrivals = batch.documents.select("document_id", arrived_on=pl.col("arrived_at").dt.strftime("%Y-%m-%d"))
+    beside = pl.concat(
+        [
+            rows,
+            _beside(rows, quantities, "observation_id"),
+            _beside(rows, holders, "report_id"),
+            _beside(rows, regions, "place_id"),
+            _beside(rows, arrivals, "document_id"),
+            _beside(rows, bounds, "indicator_id"),
+            _beside(rows, words, "raw_unit"),
+            _beside(rows, vocabulary.preferred.with_columns(word_accepted=True), "indicator_id", "raw_unit"),
+        ],
+        how="horizontal",
+    )
+    accepted = _beside(beside, vocabulary.accepted.with_columns(dimension_accepted=True), "indicator_id", "dimension")
+    sentences = rows.select(
+        "document_id", "evidence_start", evidence_end=pl.col("evidence_start") + pl.col("evidence").str.len_chars()
+    )
+    there = batch.texts.at(sentences, "evidence_start", "evidence_end")
     at = pl.col("span_start") - pl.col("evidence_start")
     length = pl.col("span_end") - pl.col("span_start")
     context = pl.min_horizontal(at, pl.lit(30))
-    return (
-        batch.observations.lazy()
-        .join(stands.lazy(), on=["document_id", "evidence_start", "evidence"], how="left", maintain_order="left")
-        .join(quantities.lazy(), on="observation_id", how="left", maintain_order="left")
-        .join(holders.drop("place_id").lazy(), on="report_id", how="left", maintain_order="left")
-        .join(regions.lazy(), on="place_id", how="left", maintain_order="left")
-        .join(arrivals.lazy(), on="document_id", how="left", maintain_order="left")
-        .join(bounds.lazy(), on="indicator_id", how="left", maintain_order="left")
-        .with_columns(
-            _next_start(),
-            _found("document_id", batch.documents["document_id"]),
-            _found("report_id", batch.reports["report_id"]),
-            _found("indicator_id", batch.indicators["indicator_id"]),
-            _found("place_id", batch.places["place_id"]),
-            at_span=pl.col("evidence").str.slice(at, length),
-            before=fold(pl.col("evidence").str.slice(at - context, context)),
-            after=fold(pl.col("evidence").str.slice(at + length, 10)),
-            unit_stands=pl.col("evidence").str.contains(pl.col("raw_unit"), literal=True)
-            | fold(pl.col("evidence")).str.contains(pl.col("raw_unit"), literal=True)
-            | pl.col("header").str.contains(pl.col("raw_unit"), literal=True).fill_null(False),
-            has_rate=pl.col("evidence").str.contains(_RATE_WORDS) | pl.col("header").str.contains(_RATE_WORDS).fill_null(False),
-            **_readings("raw_text", "raw_unit"),
-        )
-        .drop("header")
-        .collect()
+    return beside.hstack(accepted).with_columns(
+        _next_start(),
+        _found("document_id", batch.documents["document_id"]),
+        _found("report_id", batch.reports["report_id"]),
+        _found("indicator_id", vocabulary.indicators["indicator_id"]),
+        _found("place_id", vocabulary.places["place_id"]),
+        evidence_stands=(pl.col("evidence") == there).fill_null(False),
+        at_span=pl.col("evidence").str.slice(at, length),
+        before=pl.col("evidence").str.slice(at - context, context),
+        after=pl.col("evidence").str.slice(at + length, 10),
+        unit_stands=pl.col("evidence").str.contains(pl.col("raw_unit"), literal=True)
+        | fold(pl.col("raw_text")).str.contains(pl.col("raw_unit"), literal=True)
+        | pl.col("header").str.contains(pl.col("raw_unit"), literal=True).fill_null(False),
+        has_rate=pl.col("evidence").str.contains(_RATE_WORDS) | pl.col("header").str.contains(_RATE_WORDS).fill_null(False),
+        **_readings(),
     )
 
 
 def series(batch: Batch) -> pl.DataFrame:
-    """Actual figures of the batch beside those of the same place, indicator and rate for other years."""
+    """Actual figures of the batch for one year beside those of the same place, indicator and rate for other years."""
     wanted = ["observation_id", "document_id", "indicator_id", "place_id", "per", "low", "high", "value", "raw_text", "evidence"]
     figures = pl.concat(
         [
@@ -234,10 +293,12 @@ def series(batch: Batch) -> pl.DataFrame:
             .filter(pl.col("status") == "actual", ~pl.col("redacted"), pl.col("place_id").is_not_null(), pl.col("value") > 0)
             .select(
                 *wanted,
-                year=pl.coalesce("period_end", "period_start").str.head(4).cast(pl.Int64, strict=False),
+                year=pl.col("period_end").str.head(4).cast(pl.Int64, strict=False),
+                since=pl.col("period_start").str.head(4).cast(pl.Int64, strict=False),
                 fresh=pl.lit(fresh),
             )
-            .drop_nulls("year")
+            .filter(pl.col("since").fill_null(pl.col("year")) == pl.col("year"))
+            .drop("since")
             for frame, fresh in ((batch.observations, True), (batch.known, False))
         ]
     )
@@ -304,19 +365,24 @@ def parts(batch: Batch) -> pl.DataFrame:
     return figures.join(pairs, on="indicator_id").join(wholes, on=[*by, "whole_indicator"], nulls_equal=True)
 
 
-def _sentences_of(batch: Batch, mentions: pl.DataFrame) -> pl.DataFrame:
-    """The mentions with `between`: the text of their document from the sentence's first mention of any kind to their span."""
-    first = batch.mentions.group_by("document_id", "sentence_id").agg(sentence_start=pl.col("span_start").min())
-    return text_at(
-        batch.documents, mentions.join(first, on=["document_id", "sentence_id"]), "sentence_start", "span_end", "between"
-    )
+def _with_lead(batch: Batch, mentions: pl.DataFrame) -> pl.DataFrame:
+    """The mentions with `lead`: the text from the first mention of their sentence, of any kind, to the end of their span."""
+    by = ["document_id", "sentence_id"]
+    first = batch.mentions.join(mentions, on=by, how="semi").group_by(by).agg(sentence_start=pl.col("span_start").min())
+    placed = mentions.join(first, on=by, maintain_order="left")
+    return placed.with_columns(lead=batch.texts.at(placed, "sentence_start", "span_end"))
+
+
+def _repeated(mentions: pl.DataFrame, *by: str) -> pl.DataFrame:
+    """The mentions that are not the only one of their sentence (and of what `by` names)."""
+    together = mentions.filter(pl.struct("document_id", "sentence_id").is_duplicated())
+    return together.filter(pl.struct("document_id", "sentence_id", *by).is_duplicated()) if by else together
 
 
 def items(batch: Batch) -> pl.DataFrame:
     """Totals beside what their sentence lists after 其中 in the same unit."""
-    plain = batch.mentions.filter(~pl.col("redacted"), pl.col("unit") != "percent")
-    repeated = plain.filter(pl.len().over("document_id", "sentence_id", "unit", "raw_unit") >= 2)
-    placed = _sentences_of(batch, repeated).with_columns(listed=pl.col("between").str.contains("其中"))
+    repeated = _repeated(batch.mentions.filter(~pl.col("redacted"), pl.col("unit") != "percent"), "raw_unit")
+    placed = _with_lead(batch, repeated).with_columns(listed=pl.col("lead").str.contains("其中"))
     by = ["document_id", "sentence_id", "unit", "raw_unit"]
     totals = placed.filter(~pl.col("listed")).sort("span_start").group_by(by, maintain_order=True).last()
     listed = (
@@ -325,7 +391,7 @@ def items(batch: Batch) -> pl.DataFrame:
         .agg(
             items_low=pl.col("low").sum(),
             items=pl.col("raw_text").sort_by("span_start").str.join("、"),
-            evidence=pl.col("between").sort_by("span_start").last(),
+            evidence=pl.col("lead").sort_by("span_start").last(),
         )
     )
     return totals.join(listed, on=by).with_columns(total_text="raw_text", total_high="high")
@@ -333,18 +399,17 @@ def items(batch: Batch) -> pl.DataFrame:
 
 def shares(batch: Batch) -> pl.DataFrame:
     """Sentences that give several percentages of one whole, each after 占."""
-    plain = batch.mentions.filter(~pl.col("redacted"), pl.col("unit") == "percent")
-    repeated = plain.filter(pl.len().over("document_id", "sentence_id") >= 2)
+    repeated = _repeated(batch.mentions.filter(~pl.col("redacted"), pl.col("unit") == "percent"))
     return (
-        _sentences_of(batch, repeated)
-        .filter(pl.col("between").str.contains(r"占[^，。；、,;0-9]{0,8}[0-9.]+[%％]$"))
+        _with_lead(batch, repeated)
+        .filter(pl.col("lead").str.contains(r"占[^，。；、,;0-9]{0,8}[0-9.]+[%％]$"))
         .sort("span_start")
         .group_by("document_id", "sentence_id", maintain_order=True)
         .agg(
             pl.col("quantity_id").first(),
             shares_low=pl.col("low").sum(),
             shares=pl.col("raw_text").str.join("、"),
-            evidence=pl.col("between").last(),
+            evidence=pl.col("lead").last(),
         )
     )
 

@@ -24,7 +24,7 @@ Scope = Literal["row", "table"]
 SUITES = ("documents", "reports", "numerals", "mentions", "observations", "series", "copies", "parts", "items", "shares", "load")
 
 # Columns that a batch gets after its checks: when it is loaded, and when all batches are held against each other.
-LATER = frozenset({"batch_id", "duplicate_of", "copy_kind"})
+LATER = frozenset({"batch_id", "corrected", "duplicate_of", "copy_kind"})
 
 _SUITE_KEYS = {"asset", "table", "scope", "structural", "key", "checks", "part_of"}
 _CHECK_KEYS = {"severity", "scope", "holds", "rule", "where", "shows", "zh", "en"}

@@ -12,7 +12,7 @@ import polars as pl
 
 from checks.quarantine import carry_on, entries_of
 from checks.rules import columns, right_rows
-from checks.subjects import SUBJECTS, Batch
+from checks.subjects import SUBJECTS, Batch, Texts, Vocabulary
 from checks.suites import LATER, Check, Expectation, Suite, suites
 from transforms.schema import POLARS_TYPES, table
 
@@ -75,7 +75,11 @@ class _Outcome:
 
 
 def validate(
-    frames: Mapping[str, pl.DataFrame], batch_id: str, checked_at: datetime, docs: Path | None = None
+    frames: Mapping[str, pl.DataFrame],
+    batch_id: str,
+    checked_at: datetime,
+    docs: Path | None = None,
+    vocabulary: Vocabulary | None = None,
 ) -> Validation:
     """Every declared check over the frames of one batch.
 
@@ -83,14 +87,14 @@ def validate(
     (`core.dim_report`), `numerals` (`core.fact_numeral`), `mentions` (`stage.mention`) and
     `observations` (`core.fact_observation`); and, where there is a past, `history` (`ops.load`),
     `known` (`core.fact_observation` of other batches) and `quarantine` (`ops.quarantine` of the batch's
-    last run, whose entries are carried on). `places` (`core.dim_place`) and `indicators`
-    (`core.dim_indicator`) stand in for the project's own vocabulary. `batch_id` and the columns that say
-    which report is a copy may be missing. `docs` is the directory of the Data Docs site, written if given.
+    last run, whose entries are carried on). `batch_id`, `corrected` and the columns that say which report is
+    a copy may be missing. `docs` is the directory of the Data Docs site, written if given; `vocabulary` the
+    project's own if no other is given.
 
     An exception inside a check never escapes: it makes that check a failed error with the message.
     Raises `KeyError` where one of the five frames is missing.
     """
-    batch = _batch(frames, batch_id)
+    batch = _batch(frames, batch_id, vocabulary or Vocabulary.read())
     outcomes: list[_Outcome] = []
     pages: dict[str, ExpectationSuiteValidationResult] = {}
     for suite in suites():
@@ -115,7 +119,7 @@ def validate(
     return Validation(accepted, quarantine, results, findings)
 
 
-def _batch(frames: Mapping[str, pl.DataFrame], batch_id: str) -> Batch:
+def _batch(frames: Mapping[str, pl.DataFrame], batch_id: str, vocabulary: Vocabulary) -> Batch:
     def complete(name: str) -> pl.DataFrame:
         frame = frames[name]
         missing = [c for c in table(_TABLES[name]).columns if c.name in LATER and c.name not in frame.columns]
@@ -123,20 +127,13 @@ def _batch(frames: Mapping[str, pl.DataFrame], batch_id: str) -> Batch:
             pl.lit(batch_id if c.name == "batch_id" else None, POLARS_TYPES[c.type]).alias(c.name) for c in missing
         )
 
-    def vocabulary(name: str) -> pl.DataFrame:
-        if name in frames:
-            return frames[name]
-        from transforms import indicators, places
-
-        return places.places() if name == "places" else indicators.catalogue()
-
     return Batch(
         batch_id=batch_id,
+        vocabulary=vocabulary,
+        texts=Texts(frames["documents"]),
         **{name: complete(name) for name in _TABLES},
         known=frames.get("known", OBSERVATION.empty()),
         history=frames.get("history", table("ops.load").empty()),
-        places=vocabulary("places"),
-        indicators=vocabulary("indicators"),
     )
 
 

@@ -8,8 +8,8 @@ from great_expectations.expectations.expectation import BatchExpectation
 # What a declared type (`transforms.schema`) is called in a frame that Polars handed to pandas.
 NAMES = {
     "text": ("string[pyarrow]", "large_string[pyarrow]"),
-    "integer": ("int64[pyarrow]",),
-    "double": ("double[pyarrow]",),
+    "integer": ("int64[pyarrow]", "int64"),
+    "double": ("double[pyarrow]", "float64"),
     "boolean": ("bool[pyarrow]",),
     "timestamp": ("timestamp[us, tz=UTC][pyarrow]",),
 }
