@@ -79,7 +79,10 @@ def _grammar() -> str:
     relative = any_of([*declared["relative"], *words["same_year"]])
     part = any_of(declared["parts"])
     number = r"[0-9]{1,2}|[一二两三四五六七八九十]{1,2}"
-    before = "|".join(rf"(?P<{name}>{any_of(words[name])})" for name in ("not_before", "since_before", "until_before"))
+    before = "|".join(
+        rf"(?P<{name}>{any_of(words[name])})"
+        for name in ("changed_before", "not_before", "since_before", "until_before")
+    )
     behind = "|".join(
         rf"(?P<{name}>{any_of(words[name])})" for name in ("plain_after", "since_next", "until_after", "not_after")
     )
@@ -149,6 +152,10 @@ def _parsed(words: pl.Series) -> pl.DataFrame:
         f(name).is_not_null() for name in ("since_before", "since_after", "since_next", "plan_on")
     )
     until = pl.any_horizontal(f(name).is_not_null() for name in ("until_before", "until_after"))
+    spans_two = pl.any_horizontal(f(name).is_not_null() for name in ("y2", "y4", "m2", "n2", "s2", "m6", "d8", "plan"))
+    fixed = (spans_two & f("plan_on").is_null()) | pl.any_horizontal(
+        f(name).is_not_null() for name in ("of", "plain_after", "changed_before")
+    )
     mode = (
         pl.when(f("masked").is_not_null())
         .then(pl.lit("masked"))
@@ -158,12 +165,7 @@ def _parsed(words: pl.Series) -> pl.DataFrame:
         .then(pl.lit("now"))
         .when(f("not_before").is_not_null() | f("not_after").is_not_null())
         .then(None)
-        .when(
-            f("of").is_not_null()
-            | f("plain_after").is_not_null()
-            | pl.col("y2").is_not_null()
-            | pl.col("m2").is_not_null() & (f("since_after").is_null())
-        )
+        .when(fixed)
         .then(pl.lit("point"))
         .when(until & f("since_after").is_null())
         .then(pl.lit("until"))

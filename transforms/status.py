@@ -52,7 +52,7 @@ def read_status(quantities: pl.DataFrame, sentences: pl.DataFrame) -> pl.DataFra
         & right.str.contains(f"^[^,。;]*?{any_of(words['cues']['of_stock'])}")
     )
     behind = right.str.extract(f"({any_of(words['after']['target'])})")
-    planned = pl.col("header").str.extract(f"({any_of(words['headings']['target'])}|目标)")
+    planned = pl.col("header").str.extract(f"({any_of([*words['headings']['target'], *words['headings']['plans']])})")
     decided = (
         cued.join(passages(outline), on="line", how="left", maintain_order="left")
         .with_columns(
@@ -128,10 +128,17 @@ def passages(outline: pl.DataFrame) -> pl.DataFrame:
     """The lines of `outline` whose figures are targets for what stands above them: `line`, `passage` (the words), `since` (the line that has them)."""
     words = vocabulary(VOCABULARY)
     text, heading, first = pl.col("text"), pl.col("heading"), pl.col("first")
-    opener = rf"^{BLANK}(?:{'|'.join(MARKS.values())})? ?({any_of(words['openers']['target'])})"
-    headings = outline.filter(heading.is_not_null() & ~text.str.contains(any_of(words["headings"]["past"]))).select(
-        "line", passage=text.str.extract(f"({any_of(words['headings']['target'])})")
+    mark = f"^{BLANK}(?:{'|'.join(MARKS.values())})? ?"
+    known = {name: any_of(listed) for name, listed in words["headings"].items()}
+    plan = rf"({known['plans']})[。:)\s]*$"
+    headings = outline.filter(heading.is_not_null() & ~text.str.contains(known["past"])).select(
+        "line",
+        passage=pl.coalesce(
+            text.str.extract(f"({known['target']})"),
+            pl.when(~text.str.contains(known["acts"])).then(text.str.extract(plan)),
+        ),
     )
+    opener = f"{mark}({any_of(words['openers']['target'])})"
     openers = outline.filter(text.str.contains(opener)).select("line", passage=text.str.extract(opener))
     said = (
         pl.concat([headings, openers])
