@@ -35,7 +35,7 @@ UNWRITTEN = ("count", "person", "person_time", "percent", "money")
 
 HEAD, WEAK, VERB, CONTEXT, EXCLUDE = (1 << i for i in range(5))
 _BITS = {"head": HEAD, "weak": WEAK, "verb": VERB, "context": CONTEXT, "exclude": EXCLUDE}
-_PLACES = ("header", "after", "before", "earlier", "later")
+_PLACES = ("header", "after", "before", "earlier", "later", "unit")
 
 _WEIGHTS = {name: weight for group in load("weights.toml").values() for name, weight in group.items()}
 FEATURES = tuple(_WEIGHTS)
@@ -195,8 +195,13 @@ def _find_words(text: str, words: pl.Series) -> tuple[Ints, Ints, Ints]:
     # Offsets come in bytes; the characters that begin up to a byte number its code point.
     begins = (np.frombuffer(text.encode(), np.uint8) & 0xC0) != 0x80
     start = (np.cumsum(begins) - 1)[found["at"].to_numpy()].astype(np.int64)
-    index = found["word"].cast(pl.Enum(words)).to_physical().to_numpy().astype(np.int64)
+    index = _indices(found["word"], words)
     return start, start + found["word"].str.len_chars().to_numpy().astype(np.int64), index
+
+
+def _indices(values: pl.Series, words: pl.Series) -> Ints:
+    """The index of each value among the words, -1 where it is none of them."""
+    return values.replace_strict(words, np.arange(len(words)), default=-1, return_dtype=pl.Int64).to_numpy()
 
 
 @dataclass(frozen=True)
@@ -226,7 +231,7 @@ class _Heads:
 
     def of(self, words: Ints) -> tuple[Ints, Ints]:
         """The position in `words` and the indicator of each pair of them."""
-        choices = self.first[words + 1] - self.first[words]
+        choices = np.where(words >= 0, self.first[words + 1] - self.first[words], 0)
         of = np.repeat(np.arange(len(words)), choices)
         nth = np.arange(len(of)) - np.repeat(np.cumsum(choices) - choices, choices)
         return of, self.indicator[self.first[words[of]] + nth]
@@ -303,7 +308,8 @@ def read(unique: pl.DataFrame, lexicon: Lexicon) -> Readings:
     }
     left = there & (window < here)
     clause = there & (between["break"] == 0) & (between["quantity"] == 0)
-    listed = stream.is_join[np.minimum(at + 1, len(stream.word) - 1)]  # 、 follows the unit
+    next_item = np.minimum(at + 1, len(stream.word) - 1)
+    listed = stream.is_join[next_item] & (stream.gap[at] == 0)  # 、 follows the unit
     after, before = clause & ~left & ~listed[:, None], clause & left
     earlier = left & ~clause & (between["break"] <= CLAUSES)
     # The number shares the noun of the next one: 3家和5家企业.
@@ -319,7 +325,6 @@ def read(unique: pl.DataFrame, lexicon: Lexicon) -> Readings:
     rival_noun = (np.bincount(stream.run, stream.is_noun)[stream.run[at]] > 0) & ~listed
     rival_unknown = (stream.gap[at] >= 2) & ~rival_noun & ~listed
     placed = stream.is_locative[at - 1] & (stream.end[at - 1] == stream.start[at])
-    next_item = np.minimum(at + 1, len(stream.word) - 1)
     kind_of = stream.is_kind[next_item] & (stream.start[next_item] == stream.end[at])
 
     # 分别 gives the nouns before it the numbers after it, in order.
@@ -343,6 +348,11 @@ def read(unique: pl.DataFrame, lexicon: Lexicon) -> Readings:
         units, on=["raw_unit", "dimension", "unit"], how="left", nulls_equal=True, maintain_order="left"
     )["row"].to_numpy()
     allowed, preferred, unusual = _fits(units, lexicon)
+    # The unit may be the head itself: 七村, 200人参加.
+    unit_word = _indices(unique["raw_unit"], lexicon.words["word"])
+    of, by_unit = heads.of(unit_word)
+    case, slot = np.concatenate([case, of]), np.concatenate([slot, np.full(len(of), -2)])
+    indicator = np.concatenate([indicator, by_unit])
     fits = allowed[unit[case], indicator]
     # And one without a head, as `other`.
     case = np.concatenate([case[fits], np.arange(len(at))])
@@ -352,7 +362,8 @@ def read(unique: pl.DataFrame, lexicon: Lexicon) -> Readings:
     case, slot, indicator = case[order], slot[order], indicator[order]
     headed = slot >= 0
     at_head = np.where(headed, window[case, slot], at[case])
-    head = np.where(headed, stream.word[at_head], -1)
+    is_unit = slot == -2
+    head = np.where(is_unit, unit_word[case], np.where(headed, stream.word[at_head], -1))
     role = roles[head, indicator]
     named = indicator != none
 
@@ -396,7 +407,7 @@ def read(unique: pl.DataFrame, lexicon: Lexicon) -> Readings:
     apart = {kind: values[case, slot] for kind, values in between.items()}
     before_, after_ = relation["before"], relation["after"]
     earlier_, later_ = relation["earlier"], relation["later"]
-    shared = earlier_ | later_
+    shared = earlier_ | later_ | is_unit
     loose = ~in_table[case]
     weak = named & ((role & (WEAK | HEAD)) == WEAK)
     acted_, context_ = acted[of_candidate], in_context[of_candidate] & named
@@ -406,7 +417,7 @@ def read(unique: pl.DataFrame, lexicon: Lexicon) -> Readings:
     )
     following = np.minimum(at_head + 1, len(stream.word) - 1)
     stretch = {kind: (stream.between(kind, bound, at) > 0)[case] for kind in ("each", "change", "condition")}
-    alone = ~named & ~headed & loose
+    alone = ~named & ~headed & ~is_unit & loose
     features = {
         "after": after_,
         "after_rate": after_ & percent[case],
@@ -414,6 +425,7 @@ def read(unique: pl.DataFrame, lexicon: Lexicon) -> Readings:
         "before": before_,
         "earlier": earlier_,
         "later": later_,
+        "unit_head": is_unit,
         "unknown_between": before_ * loose * np.minimum(apart["unknown"], 6) / 6,
         "verb_between": before_ & (apart["verb"] > 0),
         "verb_first": (after_ | later_) & (apart["cut"] > later_),
@@ -425,10 +437,10 @@ def read(unique: pl.DataFrame, lexicon: Lexicon) -> Readings:
         "adjacent": after_ & (apart["unknown"] == 0) & (apart["noun"] == 0) & (apart["cut"] == 0),
         "trailing": after_ * np.minimum(stream.gap[at_head], 4) / 4,
         "preposition_between": before_ & loose & (apart["preposition"] > 0),
-        "rival_noun": (before_ | earlier_) & rival_noun[case] & loose & ~measure[case],
+        "rival_noun": (before_ | earlier_ | is_unit) & rival_noun[case] & loose & ~measure[case],
         "rival_measure": (before_ | earlier_) & rival_noun[case] & loose & measure[case],
         "owned": after_ & stream.is_quantity[following] & (stream.gap[at_head] == 0),
-        "rival_unknown": (before_ | earlier_) & rival_unknown[case] & loose,
+        "rival_unknown": (before_ | earlier_ | is_unit) & rival_unknown[case] & loose,
         "clauses": earlier_ * np.minimum(apart["break"], CLAUSES) / CLAUSES,
         "nouns_between": earlier_ * np.minimum(apart["noun"], 3) / 3,
         "own_noun": shared & own_noun[case],
@@ -452,7 +464,7 @@ def read(unique: pl.DataFrame, lexicon: Lexicon) -> Readings:
         "unusual": named & unusual[unit[case], indicator],
         "unwritten": named & (unique["raw_unit"] == "").to_numpy()[case],
         "other": ~named,
-        "other_noun": ~named & headed,
+        "other_noun": ~named & (headed | is_unit),
         "other_inner": ~named & headed & inner & loose,
         "other_measure": ~named & after_ & measure[case],
         "unknown_before": alone * unknown_before[case],
@@ -464,7 +476,7 @@ def read(unique: pl.DataFrame, lexicon: Lexicon) -> Readings:
         "kind": ~named & kind_of[case],
         "located": ~named & placed[case],
     }
-    place = np.select([~headed, in_table[case], after_, before_, earlier_], [-1, 0, 1, 2, 3], 4)
+    place = np.select([is_unit, ~headed, in_table[case], after_, before_, earlier_], [5, -1, 0, 1, 2, 3], 4)
     return Readings(
         case,
         indicator,
