@@ -30,21 +30,25 @@ _FULL_WIDTH = {chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
 def folding() -> dict[str, str]:
     """The characters that `fold` reads as others, from `vocabulary/folding.toml`.
 
-    Raises `VocabularyError` for an entry that is not one character to one.
+    Raises `VocabularyError` for lists that are not equally long, and for a character that is in two
+    of them or is read as one that is folded itself.
     """
     found = dict(_FULL_WIDTH)
-    for group, entries in load("folding.toml").items():
-        for meant, written in entries.items():
-            if len(meant) != 1 or meant in found or not isinstance(written, str):
-                raise VocabularyError(
-                    f"transforms/vocabulary/folding.toml: [{group}] {meant!r}: one character that is not itself folded"
-                )
-            found |= dict.fromkeys(written, meant)
+    for name, group in load("folding.toml").items():
+        written, meant = group["written"], group["meant"]
+        twice = set(written) & found.keys() or {c for c in written if written.count(c) > 1}
+        chained = set(meant) & (found.keys() | set(written))
+        if len(written) != len(meant) or twice or chained:
+            raise VocabularyError(
+                f"transforms/vocabulary/folding.toml: [{name}]: {len(written)} characters written, {len(meant)} meant; "
+                f"listed twice: {''.join(twice) or 'none'}; folded again: {''.join(chained) or 'none'}"
+            )
+        found |= dict(zip(written, meant, strict=True))
     return found
 
 
 def fold(text: pl.Expr) -> pl.Expr:
-    """Text with full-width forms, look-alikes and traditional numerals mapped to one form, one character to one."""
+    """Text with full-width forms, look-alikes and traditional script mapped to one form, one character to one."""
     return text.str.replace_many(list(folding()), list(folding().values()))
 
 

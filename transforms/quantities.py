@@ -4,15 +4,15 @@ What counts as a quantity is decided in `transforms.numerals`; here it is read.
 """
 
 from functools import cache
-from typing import Any
 
 import polars as pl
 
 from transforms.intervals import interval
 from transforms.numerals import FUZZ, tokens
+from transforms.rules import Rule, first_that_holds, read_rules
 from transforms.schema import table
 from transforms.units import aliases, unit_pattern, units
-from transforms.vocabulary import VocabularyError, load
+from transforms.vocabulary import load
 
 MENTION = table("stage.mention")
 COLUMNS = MENTION.column_names[: MENTION.column_names.index("header") + 1]
@@ -20,94 +20,80 @@ QUALIFIERS = next(column.values for column in MENTION.columns if column.name == 
 
 
 @cache
-def cues() -> list[tuple[str, str, str]]:
-    """What sets a qualifier: column (`before` or `behind`), pattern, qualifier; in order of precedence.
+def cues() -> list[Rule]:
+    """What sets a qualifier, in order of precedence: `vocabulary/qualifiers.toml`.
 
-    Raises `VocabularyError` for a cue of `vocabulary/qualifiers.toml` that is no qualifier of
-    `stage.mention`, or whose pattern does not compile.
+    Raises `VocabularyError` for an entry that decides on no qualifier of `stage.mention` or is no rule.
     """
-    found = []
-    for entry in load("qualifiers.toml")["cues"]:
-        qualifier = entry.get("qualifier")
-        patterns = {key: pattern for key, pattern in entry.items() if key != "qualifier"}
-        if qualifier not in QUALIFIERS or len(patterns) != 1 or patterns.keys() - {"before", "behind"}:
-            raise VocabularyError(
-                f"transforms/vocabulary/qualifiers.toml: {entry}: needs a qualifier ({', '.join(QUALIFIERS)}) "
-                "and one of before, behind"
-            )
-        [(column, pattern)] = patterns.items()
-        try:
-            pl.select(pl.lit("").str.contains(pattern))
-        except pl.exceptions.ComputeError as error:
-            raise VocabularyError(f"transforms/vocabulary/qualifiers.toml: {entry}: {error}") from error
-        found.append((column, pattern, qualifier))
-    return found
+    where = "transforms/vocabulary/qualifiers.toml"
+    return read_rules(where, load("qualifiers.toml")["cues"], "qualifier", QUALIFIERS, ("before", "numeral", "behind"))
 
 
-def quantity_rows(found: pl.DataFrame, sentences: pl.DataFrame) -> pl.DataFrame:
+def quantity_rows(found: pl.DataFrame) -> pl.DataFrame:
     """The quantities among the numerals of `transforms.numerals.tokens`: `stage.mention` up to `header`."""
-    unit_text = pl.col("after").str.extract(rf"^([{FUZZ}]?\s?{unit_pattern()}?(?:\({unit_pattern()}\))?)").fill_null("")
+    fuzz = pl.col("after").str.extract(f"^([{FUZZ}])").fill_null("")
+    unit = (
+        pl.when(pl.col("unit") != "").then(pl.col("after").str.extract(f"^[{FUZZ}]?({unit_pattern()})")).fill_null("")
+    )
+    bracket = pl.col("rest").str.extract(rf"^(\({unit_pattern()}\))").fill_null("")
+    space = pl.when(pl.col("tail") != "").then(pl.col("space")).fill_null("")
+    length = (space + pl.col("tail")).str.len_chars().cast(pl.Int64)
     # The upper end of a range with a unit of its own is read with the lower end.
     upper = pl.col("joins").shift(-1).fill_null(False)
     rows = (
-        found.with_columns(
-            unit_text=pl.when(pl.col("unit") != "").then(unit_text)
-            .otherwise(pl.col("after").str.extract(f"^([{FUZZ}])").fill_null("")),
-        )
-        .with_columns(stop=pl.col("to") + pl.col("unit_text").str.len_chars().cast(pl.Int64))
+        found.with_columns(fuzz=fuzz, written_unit=unit)
+        .with_columns(tail=pl.concat_str("fuzz", "written_unit"))
+        .with_columns(rest=pl.col("after").str.strip_prefix(pl.col("tail")))
+        .with_columns(tail=pl.when(pl.col("unit") != "").then(pl.col("tail") + bracket).otherwise("tail"))
         .with_columns(
-            stop=pl.when(upper).then(pl.col("stop").shift(-1)).otherwise("stop"),
+            stop=pl.when(upper).then((pl.col("to") + length).shift(-1)).otherwise(pl.col("to") + length),
             value_high=pl.when(upper).then(pl.col("value").shift(-1)).otherwise("value_high"),
         )
         .filter((pl.col("class") == "quantity") & ~pl.col("joins") & pl.col("is_report"))
-        .with_columns(behind=pl.col("text").str.slice("stop", 6))
     )  # fmt: skip
+    unit_start = pl.col("to") + pl.concat_str("space", "fuzz").str.len_chars()
+    in_source = pl.col("source").str.slice(unit_start, pl.col("written_unit").str.len_chars())
     fraction = pl.col("numeral").str.extract("^([百千])分之").replace_strict({"百": "%", "千": "‰"}, default=None)
-    rows = _with_headers(rows, sentences).with_columns(
-        raw_unit=pl.coalesce(
+    rows = rows.with_columns(
+        behind=pl.col("text").str.slice("stop", 6),
+        numeral=pl.concat_str("numeral", "fuzz"),
+        folded_unit=pl.coalesce(
             fraction, pl.when(pl.col("unit") != "").then(pl.col("unit").replace(aliases())), "header_unit", pl.lit("")
+        ),
+        raw_unit=pl.coalesce(
+            fraction, pl.when(in_source != "").then(in_source.replace(aliases())), "header_unit", pl.lit("")
         ),
         quantity_id=pl.col("document_id").str.head(16) + "-" + (pl.col("start") + pl.col("offset")).cast(pl.String),
         span_start=pl.col("start") + pl.col("offset"),
         span_end=pl.col("start") + pl.col("stop"),
         raw_text=pl.col("source").str.slice(pl.col("offset"), pl.col("stop") - pl.col("offset")),
-        qualifier=_qualifier(),
     )
+    qualifiers = dict(enumerate(cue.decided for cue in cues()))
+    qualifier = first_that_holds(rows, cues()).replace_strict(qualifiers, default="exact", return_dtype=pl.String)
     # 3、5和8个: the unit is written once, for the last of them.
-    shared = pl.when(pl.col("rule").is_in(["elided_unit", "masked_elided"]) & (pl.col("raw_unit") == "")).then(None)
+    elided = pl.col("rule").is_in(["elided_unit", "masked_elided"]) & (pl.col("folded_unit") == "")
     rows = (
-        rows.with_columns(known_unit=shared.otherwise("raw_unit").fill_null(strategy="backward"))
+        rows.with_columns(
+            qualifier=qualifier,
+            folded_unit=pl.when(~elided).then("folded_unit").fill_null(strategy="backward"),
+        )
         .join(
-            units().drop("digits_only").rename({"raw_unit": "known_unit"}),
-            on="known_unit",
+            units().rename({"raw_unit": "folded_unit"}),
+            on="folded_unit",
             how="left",
             maintain_order="left",
+            suffix="_known",
         )
         .with_columns(
-            unit=pl.coalesce("unit_right", "known_unit"),
+            unit=pl.coalesce("unit_known", "folded_unit"),
             factor=pl.col("factor").fill_null(1.0),
-            dimension=pl.coalesce("dimension", pl.when(pl.col("known_unit") == "").then(pl.lit("count"))),
+            dimension=pl.coalesce("dimension", pl.when(pl.col("folded_unit") == "").then(pl.lit("count"))),
         )
     )
-    ends = interval(pl.col("value"), pl.col("value_high"), pl.col("qualifier"), pl.col("fuzzy"))
-    return pl.DataFrame(
-        rows.with_columns(**ends)
-        .with_columns(low=pl.col("low") * pl.col("factor"), high=pl.col("high") * pl.col("factor"))
-        .select(pl.col(name).cast(kind) for name, kind in MENTION.frame_schema.items() if name in COLUMNS)
-    )
-
-
-def _qualifier() -> pl.Expr:
-    """The first cue that applies; 余 or 多 in the number is one of them."""
-    decided: Any = pl.when("fuzzy").then(pl.lit("over"))
-    for column, pattern, qualifier in cues():
-        decided = decided.when(pl.col(column).str.contains(pattern)).then(pl.lit(qualifier))
-    return decided.otherwise(pl.lit("exact"))
-
-
-def _with_headers(rows: pl.DataFrame, sentences: pl.DataFrame) -> pl.DataFrame:
-    """Adds `header` (column header and row label) and `header_unit` for quantities in a table, else null."""
-    return rows.with_columns(header=pl.lit(None, pl.String), header_unit=pl.lit(None, pl.String))
+    bounded = pl.col("numeral").str.contains(f"[{FUZZ}]")
+    ends = interval(pl.col("value"), pl.col("value_high"), pl.col("qualifier"), bounded)
+    rows = rows.with_columns(**ends).with_columns(pl.col("low", "high") * pl.col("factor"))
+    return rows.select(pl.col(name).cast(kind) for name, kind in MENTION.frame_schema.items() if name in COLUMNS)
 
 
 def read_quantities(sentences: pl.DataFrame) -> pl.DataFrame:
@@ -116,4 +102,4 @@ def read_quantities(sentences: pl.DataFrame) -> pl.DataFrame:
     Out: the columns of `stage.mention` up to `header`. `value` is in the unit as written, `low` and
     `high` in the canonical `unit`. Where nothing is counted the frame is empty.
     """
-    return quantity_rows(tokens(sentences), sentences)
+    return quantity_rows(tokens(sentences))

@@ -73,12 +73,18 @@ def aliases() -> dict[str, str]:
 @cache
 def unit_pattern(after_single: bool = False) -> str:
     """A pattern for any unit word, or for those that may follow a single Chinese numeral."""
-    return (
-        "(?:" + alternatives(units().filter(~pl.col("digits_only") | ~pl.lit(after_single))["raw_unit"].to_list()) + ")"
-    )
+    words = units().filter(~pl.col("digits_only") | (not after_single))["raw_unit"].to_list()
+    return f"(?:{alternatives([*words, *aliases()])})"
+
+
+@cache
+def unit_guards() -> list[str]:
+    """Words that begin with a unit's characters but are no unit."""
+    guards: list[str] = load("units.toml")["guards"]["words"].split()
+    return guards
 
 
 @cache
 def guarded_unit_pattern() -> str:
-    """A pattern whose group 1 is the unit word, and is missing where a longer word begins with one."""
-    return f"(?:{alternatives(load('units.toml')['guards']['words'].split())}|({unit_pattern()}))"
+    """A pattern for any unit word or guard, the longest that fits."""
+    return f"(?:{alternatives([*units()['raw_unit'], *aliases(), *unit_guards()])})"
