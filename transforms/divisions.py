@@ -121,7 +121,11 @@ def find_places(texts: pl.DataFrame) -> pl.DataFrame:
     passed = (before.str.len_chars() + written.str.len_chars()).shift(1).over("clause")
     length, ending = written.str.len_chars(), written.str.tail(1)
     brief = pl.col("full") & ((length == 2) | ((length == 3) & ending.is_in(["镇", "乡"])))
-    part = (brief & before.str.contains(words["inside"])) | (ending + pl.col("after")).str.contains(words["beyond"])
+    part = (
+        (brief & before.str.contains(words["inside"]))
+        | (written.is_in(words["bounded"]) & before.str.contains(r"\p{Han}$"))
+        | (ending + pl.col("after")).str.contains(words["beyond"])
+    )
     doubtful = part | written.is_in(words["ordinary"])
     return (
         pl.concat([full, short.join(covered, on=["clause", "start"], how="anti")])

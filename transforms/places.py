@@ -50,7 +50,7 @@ PASSING = 0.1
 SNIPPET = 12
 # Support that a claim needs, and by what factor it must exceed that of any other place.
 ENOUGH, MARGIN = 2.0, 1.3
-# How often a place must be spoken of as one's own in a report that does not say who speaks.
+# How often a place, or an office, must be spoken of in a report that does not say who speaks.
 OFTEN = 3
 # Divisions of one parent that must be named to give it away.
 CHILDREN = 2
@@ -234,8 +234,8 @@ def _weighed(mentions: pl.DataFrame) -> pl.DataFrame:
 def _meanings(mentions: pl.DataFrame, speakers: pl.DataFrame) -> pl.DataFrame:
     """The divisions that each name in a report can mean: those in force when it was written, else the nearest in time.
 
-    A short name counts where the full one is in the report too, or where the words around it make it
-    a place's.
+    A short name `counts` where the full one is in the report too, or where the words around it make it
+    a place's often enough; less of that still speaks for the meanings of other names.
     """
     name = ["key", "written"]
     named = (
@@ -273,14 +273,15 @@ def _meanings(mentions: pl.DataFrame, speakers: pl.DataFrame) -> pl.DataFrame:
     return (
         current.join(spelled, on=["key", "place_id"], how="left")
         .with_columns(pl.col("spelled").fill_null(False))
-        .filter((kind == "full") | a_byname | pl.col("spelled") | pl.col("titled") | spoken_of)
         .filter((kind != "short") | pl.col("spelled") | (rank == rank.min().over(name)))
         .with_columns(
             weight=pl.when(a_byname & (pl.col("times") > 0))
             .then(pl.max_horizontal("weight", FULL))
             .otherwise("weight"),
             owned=pl.when(a_byname).then("times").otherwise("owned"),
+            counts=(kind == "full") | a_byname | pl.col("spelled") | pl.col("titled") | spoken_of,
         )
+        .filter(pl.col("counts") | (pl.col("owned") > 0))
     )
 
 
@@ -312,7 +313,7 @@ def _options(meanings: pl.DataFrame) -> pl.DataFrame:
     """
     rank, speaker, score, owned = pl.col("rank"), pl.col("speaker"), pl.col("score"), pl.col("owned") > 0
     support = (
-        meanings.filter(pl.col("weight") > 0)
+        meanings.filter("counts", pl.col("weight") > 0)
         .group_by("key", "place_id")
         .agg(
             pl.first("name", "adcode", "rank", "speaker", "voice", "masked"),
@@ -329,6 +330,8 @@ def _options(meanings: pl.DataFrame) -> pl.DataFrame:
     alike = (
         pl.when(speaker == CITY)
         .then(city | ((rank == COUNTY) & pl.col("name").str.ends_with("市")))
+        .when((speaker == COUNTY) & pl.col("name").str.ends_with("自治区"))
+        .then(pl.col("headed"))
         .otherwise(rank == speaker)
     )
     # A superior of the level that speaks is not the speaker: 省和盐城市 in a report of 大丰市.
@@ -360,21 +363,27 @@ def _options(meanings: pl.DataFrame) -> pl.DataFrame:
 
 
 def _given_away(meanings: pl.DataFrame) -> pl.DataFrame:
-    """The places at the level that speaks of which a report names enough divisions, as `_options`."""
-    gap = pl.col("rank") - pl.col("speaker")
-    below = meanings.filter(
-        pl.col("speaker").is_in([CITY, COUNTY]), gap.is_in([1, 2]), pl.col("kind") == "full", pl.col("weight") > 0
-    ).with_columns(place_id=pl.when(gap == 1).then("parent_id").otherwise("grandparent_id"))
-    parents = places().select(
-        "place_id", "name", "adcode", rank=pl.col("level").replace_strict(RANKS, return_dtype=pl.Int64)
+    """The places at the level that speaks of which a report names enough divisions, as `_options`.
+
+    What counts is the division right below the place that a name is in: two towns of one county do
+    not give its prefecture away, but may give away a city at county level.
+    """
+    named = meanings.filter(pl.col("kind") == "full", pl.col("weight") > 0, pl.col("speaker").is_in([CITY, COUNTY]))
+    below = pl.concat(
+        [
+            named.with_columns(below="place_id", above="parent_id"),
+            named.with_columns(below="parent_id", above="grandparent_id"),
+        ]
     )
-    counted = below.group_by("key", "place_id", "speaker").agg(
-        score=(pl.col("written").n_unique() + pl.col("sibling").any()).cast(pl.Float64),
+    rank = pl.col("level").replace_strict(RANKS, return_dtype=pl.Int64)
+    counted = below.group_by("key", "speaker", place_id="above").agg(
+        score=(pl.col("below").n_unique() + pl.col("sibling").any()).cast(pl.Float64),
         evidence=pl.col("written").unique(maintain_order=True).str.join("、"),
     )
+    county_city = (pl.col("speaker") == CITY) & (pl.col("rank") == COUNTY) & pl.col("name").str.ends_with("市")
     return (
-        counted.join(parents, on="place_id")
-        .filter(pl.col("rank") == pl.col("speaker"), pl.col("score") >= CHILDREN)
+        counted.join(places().select("place_id", "name", "adcode", rank=rank), on="place_id")
+        .filter((pl.col("rank") == pl.col("speaker")) | county_city, pl.col("score") >= CHILDREN)
         .with_columns(open=1, way=1, basis=pl.lit("inferred"))
     )
 
@@ -400,7 +409,7 @@ def _claimed(options: pl.DataFrame, speakers: pl.DataFrame) -> pl.DataFrame:
     )
     speaker, rank = pl.col("speaker"), pl.col("rank")
     level = (
-        pl.when((speaker == CITY) & pl.col("claimed"))
+        pl.when(pl.col("claimed") & ((speaker == CITY) | (rank == PROVINCE)))
         .then("rank")
         .when((speaker == CITY) & pl.col("small"))
         .then(COUNTY)
@@ -429,7 +438,7 @@ def _offices() -> tuple[str, str, pl.DataFrame]:
     declared = load("organisations.toml")
     units = [(voice, ending) for voice, endings in declared["units"].items() for ending in endings]
     either = "|".join(sorted([*declared["on_behalf"], *(ending for _, ending in units)], key=len, reverse=True))
-    name = f"{DIVISION}{declared['inner']}(?:{either})"
+    name = f"{DIVISION}(?:市场|市政)?{declared['inner']}(?:{either})"
     return (
         name,
         f"(?:{'|'.join(declared['on_behalf'])})$",
@@ -469,7 +478,7 @@ def _organised(found: pl.DataFrame) -> pl.DataFrame:
         .select("key", "office")
         .unique()
     )
-    silent = pl.col("speaker").is_null() & pl.col("leading") & (pl.col("times") > 1)
+    silent = pl.col("speaker").is_null() & pl.col("leading") & (pl.col("times") >= OFTEN)
     units = (
         offices.join(fitting.with_columns(fits=True), on=["key", "office"], how="left")
         .filter(~pl.col("behalf"), pl.col("fits") | pl.col("entitled") | silent)
@@ -479,7 +488,7 @@ def _organised(found: pl.DataFrame) -> pl.DataFrame:
     )
     behalves = offices.filter("behalf", "leading").group_by("key", maintain_order=True).agg(behalf=pl.first("office"))
     reporter = pl.coalesce("unit", "behalf")
-    division = reporter.str.extract(f"^{DIVISION}", 0)
+    division = reporter.str.extract(f"^({DIVISION})[^场政]")
     of_place = division.is_not_null() & pl.col("place_name").str.ends_with(division)
     named = pl.when(of_place).then(pl.col("place_name") + reporter.str.strip_prefix(division)).otherwise(reporter)
     return (
