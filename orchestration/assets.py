@@ -54,7 +54,7 @@ def build_assets(settings: Settings) -> list[dg.AssetsDefinition | dg.AssetSpec]
             formats=bars("media type", reading.documents["media_type"].value_counts(sort=True).rows()),
         )
 
-    @dg.multi_asset(specs=[specs["lake/reports"]], partitions_def=BATCHES)
+    @dg.multi_asset(specs=[specs["lake/reports"], specs["lake/sketches"]], partitions_def=BATCHES)
     def find_reports(context: dg.AssetExecutionContext, data: DataDirectory) -> Iterator[dg.MaterializeResult]:
         """Cut the documents into reports, find who reports on which place, and which report is a copy."""
         from transforms.duplicates import find_copies, sketch
@@ -72,6 +72,7 @@ def build_assets(settings: Settings) -> list[dg.AssetsDefinition | dg.AssetSpec]
         yield _materialized(
             "lake/reports", found, started, levels=bars("level", found["level"].value_counts(sort=True).rows())
         )
+        yield _materialized("lake/sketches", sketches.drop("signature"), started)
 
     @dg.multi_asset(
         specs=[specs["lake/numerals"], specs["lake/mentions"], specs["lake/observations"]], partitions_def=BATCHES

@@ -6,6 +6,7 @@ that a mart reads from its own `.sql` file.
 
 import re
 import tomllib
+import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -23,6 +24,8 @@ from transforms.schema import Column, Table, table, tables
 
 ROOT = Path(__file__).resolve().parents[1]
 _SQL_TABLE = re.compile(r"\b(core|ops|mart)\.([a-z_]+)\b")
+_SQL_MACRO = re.compile(r"create macro (\w+)\((.*?);$", re.DOTALL | re.MULTILINE)
+_SQL_COMMENT = re.compile(r"--.*")
 _TEXT = Column(
     "text", "text", "the document's text as read; tables as lines of cells separated by tabs", "全文", required=True
 )
@@ -81,12 +84,19 @@ def catalogue() -> dict[str, Entry]:
 
 
 def _mart(name: str) -> dict[str, Any]:
-    """The file that defines a mart, and the tables that it reads."""
+    """The file that defines a mart, and the tables that it reads, by itself or in a macro."""
     files = sorted((ROOT / "warehouse" / "marts").rglob(f"{name}.sql"))
     if not files:
         raise CatalogueError(f"warehouse/marts: there is no {name}.sql for mart.{name}")
-    read = {f"{schema}/{table}" for schema, table in _SQL_TABLE.findall(files[0].read_text("utf-8"))}
+    read = {f"{schema}/{table}" for schema, table in _SQL_TABLE.findall(_with_macros(files[0].read_text("utf-8")))}
     return {"code": str(files[0].relative_to(ROOT)), "deps": sorted(read - {f"mart/{name}"})}
+
+
+def _with_macros(sql: str) -> str:
+    """The statement, without comments, followed by the macros that it calls."""
+    macros = "".join(file.read_text("utf-8") for file in sorted((ROOT / "warehouse" / "macros").glob("*.sql")))
+    called = [body for name, body in _SQL_MACRO.findall(macros) if re.search(rf"\b{name}\(", sql)]
+    return _SQL_COMMENT.sub("", "\n".join([sql, *called]))
 
 
 def _in_order(declared: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
@@ -159,10 +169,10 @@ def spec(entry: Entry, inboxes: tuple[Inbox, ...] = ()) -> dg.AssetSpec:
         tags={"stage": entry.name.split("/")[0]},
         partitions_def=BATCHES if partitioned else None,
         metadata={
-            "dagster/column_schema": column_schema(entry.table, entry.columns),
+            "dagster/column_schema": column_schema(entry.columns, entry.table.key, entry.lineage),
             "dagster/column_lineage": dg.TableColumnLineage(lineage),
             "dagster/table_name": entry.name.replace("/", "."),
-            "dagster/code_references": dg.CodeReferencesMetadataValue(code_references=[_code(entry.about["code"])]),
+            "dagster/code_references": _code(entry.about["code"]),
         },
     )
 
@@ -182,9 +192,13 @@ def source_spec(inbox: Inbox) -> dg.AssetSpec:
     )
 
 
-def _code(reference: str) -> dg.LocalFileCodeReference:
+def _code(reference: str) -> dg.CodeReferencesMetadataValue:
     file, _, function = reference.partition(":")
     path = ROOT / file
     lines = path.read_text("utf-8").splitlines() if function else []
     line = next((number for number, text in enumerate(lines, 1) if text.startswith(f"def {function}(")), 1)
-    return dg.LocalFileCodeReference(file_path=str(path), line_number=line, label=reference)
+    with warnings.catch_warnings():
+        # Code references are beta in this version of Dagster, which constraints.txt holds fast.
+        warnings.simplefilter("ignore", dg.BetaWarning)
+        found = dg.LocalFileCodeReference(file_path=str(path), line_number=line, label=reference)
+        return dg.CodeReferencesMetadataValue(code_references=[found])

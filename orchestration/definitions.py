@@ -1,7 +1,5 @@
 """The Dagster definitions: `defs`, composed by `build_definitions`."""
 
-import warnings
-
 import dagster as dg
 
 from orchestration.assets import build_assets
@@ -11,9 +9,6 @@ from orchestration.schedules import build_schedules
 from orchestration.sensors import alert_on_failure, build_inbox_sensor
 from orchestration.settings import read_settings
 from warehouse.home import Home
-
-# Code references are beta in this version of Dagster, and constraints.txt holds the version fast.
-warnings.filterwarnings("ignore", category=dg.BetaWarning)
 
 LOAD = "load_batch"
 EXTRACT = "extract_batch"

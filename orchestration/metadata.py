@@ -2,13 +2,12 @@
 
 import string
 import unicodedata
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
 
 import dagster as dg
 import polars as pl
 
-from transforms.schema import Column, Table
+from transforms.schema import Column
 
 PREVIEW_ROWS = 8
 PREVIEW_CELL = 40
@@ -47,30 +46,27 @@ def bars(label: str, counts: Sequence[tuple[object, float]]) -> dg.MarkdownMetad
     return dg.MetadataValue.md(_table((label, "", ""), rows))
 
 
-def column_schema(table: Table, columns: Iterable[Column] | None = None) -> dg.TableSchema:
-    """The declared columns of the table as the UI shows them."""
-    return dg.TableSchema(columns=[_column(column, table.key) for column in columns or table.columns])
+def column_schema(
+    columns: Iterable[Column], key: Sequence[str], lineage: Mapping[str, Sequence[str]]
+) -> dg.TableSchema:
+    """The columns as the UI shows them, each with the `asset:column` that it is made of.
+
+    The open-source UI stores column lineage and shows it nowhere, so it stands in the descriptions as well.
+    """
+    return dg.TableSchema(columns=[_column(column, key, lineage.get(column.name, ())) for column in columns])
 
 
-def _column(column: Column, key: Sequence[str]) -> dg.TableColumn:
+def _column(column: Column, key: Sequence[str], origins: Sequence[str]) -> dg.TableColumn:
     other = [f"one of {', '.join(column.values)}"] if column.values else []
     other += [f"references {column.references}"] if column.references else []
     other += [f"at least {column.minimum:g}"] if column.minimum is not None else []
     other += [f"at most {column.maximum:g}"] if column.maximum is not None else []
+    links = (f"[{origin.replace(':', '.')}](/assets/{origin.partition(':')[0]})" for origin in origins)
     return dg.TableColumn(
         name=column.name,
         type=column.type,
-        description=f"{column.zh}: {column.en}",
+        description=f"{column.zh}: {column.en}" + (f"\n\n← {' · '.join(links)}" if origins else ""),
         constraints=dg.TableColumnConstraints(
             nullable=not column.required, unique=[column.name] == list(key), other=other
         ),
     )
-
-
-def rows(frame: pl.DataFrame, seconds: float) -> dict[str, Any]:
-    """The metadata that every materialisation of a frame carries."""
-    return {
-        "dagster/row_count": len(frame),
-        "seconds": round(seconds, 3),
-        "preview": preview(frame),
-    }

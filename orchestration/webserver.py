@@ -25,18 +25,8 @@ def serve(home: Home, port: int, say: Callable[[str], None]) -> int:
     os.environ[DATA_DOCS_URL] = f"http://{LOOPBACK}:{docs.server_port}/index.html"
     say(f"Dagster at http://{LOOPBACK}:{port} and the Data Docs at {os.environ[DATA_DOCS_URL]}")
     say("Both have no login and can be reached from this machine only; docs/operations.md shows them behind a proxy.")
-    command = [
-        sys.executable,
-        "-m",
-        "dagster",
-        "dev",
-        "-m",
-        "orchestration.definitions",
-        "-h",
-        LOOPBACK,
-        "-p",
-        str(port),
-    ]
+    workspace = Path(__file__).with_name("workspace.yaml")
+    command = [sys.executable, "-m", "dagster", "dev", "-w", str(workspace), "-h", LOOPBACK, "-p", str(port)]
     process = subprocess.Popen(command)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda received, _: process.send_signal(received))
