@@ -157,6 +157,7 @@ class _Stream:
             "quantity": self.is_quantity,
             "join": flags["joins"],
             "cut": cut,
+            "closer": flags["closers"],
             "preposition": flags["prepositions"],
             "unknown": self.unknown,
             "each": flags["each"],
@@ -304,7 +305,7 @@ def read(unique: pl.DataFrame, lexicon: Lexicon) -> Readings:
     low, high = np.where(there, np.minimum(window, here), 0), np.where(there, np.maximum(window, here), 1)
     between = {
         kind: stream.between(kind, low, high)
-        for kind in ("break", "verb", "cut", "preposition", "noun", "quantity", "join", "unknown")
+        for kind in ("break", "verb", "cut", "closer", "preposition", "noun", "quantity", "join", "unknown")
     }
     left = there & (window < here)
     clause = there & (between["break"] == 0) & (between["quantity"] == 0)
@@ -374,7 +375,10 @@ def read(unique: pl.DataFrame, lexicon: Lexicon) -> Readings:
     c_roles = np.where(there[c_case], roles[stream.word[window[c_case]], c_indicator[:, None]], 0)
     acts = (c_roles & VERB) > 0
     near, follows = acts & before[c_case], acts & after[c_case]
+    opening, closing = stream.last(stream.is_break)[at], stream.next(stream.is_break)[at]
+    idle = stream.between("verb", opening, closing) == 0  # the number's clause has no act
     leads = acts & left[c_case] & ~before[c_case] & (between["verb"][c_case] == 0)
+    leads &= (between["break"][c_case] == 0) | idle[c_case, None]
     far = acts & left[c_case] & earlier[c_case] & ~leads
     kinds = np.stack([near.any(1), leads.any(1), follows.any(1), far.any(1)])
     has_act = kinds.any(0)
@@ -387,7 +391,6 @@ def read(unique: pl.DataFrame, lexicon: Lexicon) -> Readings:
     in_context = ((c_roles & CONTEXT) > 0).any(1)
     excluded = (((c_roles & EXCLUDE) > 0) & (before | after)[c_case]).any(1)
     acted = has_act & (strongest != 3)
-    opening = stream.last(stream.is_break)[at]
     own_verb = stream.between("verb", opening, at) > 0
     has_verbs = ((roles & VERB) > 0).any(axis=0)
 
@@ -433,6 +436,7 @@ def read(unique: pl.DataFrame, lexicon: Lexicon) -> Readings:
         & loose
         & (apart["noun"] > 0)
         & (stream.run[at_head] != np.where(after_, stream.run[at][case], stream.run[at - 1][case])),
+        "exemplified": before_ & (apart["closer"] > 0) & (apart["verb"] == 0) & (apart["noun"] > 0),
         "inner": headed & loose & inner,
         "adjacent": after_ & (apart["unknown"] == 0) & (apart["noun"] == 0) & (apart["cut"] == 0),
         "trailing": after_ * np.minimum(stream.gap[at_head], 4) / 4,
