@@ -176,7 +176,11 @@ def test_the_date_of_the_report_stands_for_its_year_where_none_is_stated():
         # 目前 is the time of writing: what began goes on, what was over is over
         ("2015年以来，加大投入，目前建成公厕【7座】。", [("2015", None)]),
         ("2015年启动改造，现有公厕【7座】。", [NONE]),
-        ("2015年以来，投入【3亿元】。目前，建成公厕【7座】。\n", [("2015", None), ("2015", None)]),
+        ("2015年以来，投入【3亿元】。目前，累计建成公厕【7座】。\n", [("2015", None), ("2015", None)]),
+        ("2015年以来，投入【3亿元】。目前，绿化覆盖率为【41%】。\n", [("2015", None), NONE]),
+        # what has always been so
+        ("2015年以来，投入【3亿元】。全市辖【6个】县，总人口【80万】。\n", [("2015", None), NONE, NONE]),
+        ("2015年，全市总人口【80万】。\n", [("2015", "2015")]),
         # dates of other things
         ("我市是1983年9月建立的地级市，总面积【4188平方公里】。", [NONE]),
         ("学校始建于1956年，有教师【120名】。", [NONE]),

@@ -329,10 +329,8 @@ def _dates(texts: pl.DataFrame, reports: pl.DataFrame) -> pl.DataFrame:
         .when(pl.col("mode").is_in(["point", "vague", "masked"]))
         .then(pl.lit(""))
     )
-    running = pl.coalesce(
-        began.forward_fill().over("line"),
-        pl.when(pl.col("opens") & ~pl.col("fine")).then(began).forward_fill().over("paragraph"),
-    )
+    in_line = began.forward_fill().over("line")
+    in_paragraph = pl.when(pl.col("opens") & ~pl.col("fine")).then(began).forward_fill().over("paragraph")
     until_now = pl.col("word").str.starts_with("截")
     previous_until = (
         pl.when((pl.col("mode").shift(1) == "until") & until_now.shift(1)).then(pl.col("last").shift(1)).over("line")
@@ -340,8 +338,10 @@ def _dates(texts: pl.DataFrame, reports: pl.DataFrame) -> pl.DataFrame:
     return dated.with_columns(mode=mode).with_columns(
         start=pl.when(pl.col("mode").is_in(["point", "since"]))
         .then("first")
-        .when((pl.col("mode") == "now") | ((pl.col("mode") == "until") & until_now))
-        .then(pl.when(running != "").then(running)),
+        .when(pl.col("mode") == "now")
+        .then(pl.when(in_line != "").then(in_line))
+        .when((pl.col("mode") == "until") & until_now)
+        .then(pl.coalesce(pl.when(bound != "").then(bound) for bound in (in_line, in_paragraph))),
         end=pl.when(pl.col("mode").is_in(["point", "until"]))
         .then("last")
         .when(pl.col("mode") == "since")
@@ -428,13 +428,16 @@ def _governing(outline: pl.DataFrame, dates: pl.DataFrame) -> pl.DataFrame:
 
 def _periods(mentions: pl.DataFrame, outline: pl.DataFrame, dates: pl.DataFrame) -> pl.DataFrame:
     """`period_start, period_end, period_basis, rule` of each mention, in order."""
-    spoken = dates.select("place", "line", "offset", "clause", "event", "bracketed", *_SAID)
+    words = vocabulary(VOCABULARY)["words"]
+    spoken = dates.with_columns(token_end=pl.col("offset") + pl.col("word").str.len_chars()).select(
+        "place", "line", "offset", "clause", "event", "bracketed", "token_end", *_SAID
+    )
     governing = dates.select("place", governing_line="line", **{f"g_{name}": name for name in _SAID})
     read = (
         mentions.pipe(
             last_before,
             spoken.filter(~pl.col("bracketed")).rename({"clause": "date_clause"}),
-            ["date_clause", "event", *_SAID],
+            ["date_clause", "event", "token_end", *_SAID],
         )
         .pipe(
             first_after,
@@ -460,6 +463,12 @@ def _periods(mentions: pl.DataFrame, outline: pl.DataFrame, dates: pl.DataFrame)
         & ~(pl.col("since") > pl.col("governing_line")).fill_null(False)
     )
     ongoing = governed & (pl.col("g_mode") == "since")
+    told = stretch(pl.col("token_end"), pl.col("offset"))
+    goes_on = (
+        ongoing & (pl.col("mode") == "now") & pl.col("start").is_null() & told.str.contains(any_of(words["cumulative"]))
+    )
+    clause = pl.col("text").str.slice(0, pl.col("offset")).str.extract("([^,;:。]*)$")
+    standing = clause.str.contains(any_of(words["standing"]))
     rule = (
         pl.when(pl.col("h_mode").is_not_null())
         .then(pl.lit("header"))
@@ -467,11 +476,11 @@ def _periods(mentions: pl.DataFrame, outline: pl.DataFrame, dates: pl.DataFrame)
         .then(pl.lit("bracket"))
         .when(deadline)
         .then(pl.lit("deadline"))
-        .when(in_reach & (pl.col("mode") == "now") & pl.col("start").is_null() & ongoing)
+        .when(in_reach & goes_on)
         .then(pl.lit("governing"))
         .when(in_reach)
         .then(pl.lit("sentence"))
-        .when(governed)
+        .when(governed & ~standing)
         .then(pl.lit("governing"))
     )
     read = read.with_columns(rule=rule, from_above=pl.when(ongoing).then("g_start"))
