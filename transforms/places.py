@@ -288,21 +288,20 @@ def _meanings(mentions: pl.DataFrame, speakers: pl.DataFrame) -> pl.DataFrame:
 def _resolved(meanings: pl.DataFrame) -> pl.DataFrame:
     """Of the meanings of a name, those that the other names in the report speak for; `open` counts what is left.
 
-    A division above a meaning speaks for it, the closer the more, and so do those beside it.
+    A division above a meaning speaks for it, the closer the more, and so do those beside it; a name
+    that is ambiguous itself speaks for each of its meanings by a share.
     """
     name = ["key", "written"]
-    sure = meanings.filter(pl.len().over(name) == 1).with_columns(weight=pl.max_horizontal("weight", PASSING))
+    share = pl.max_horizontal("weight", PASSING) / pl.len().over(name)
     context = pl.lit(0.0)
-    for closeness, digits in ((1, 2), (2, 4), (4, 6)):
-        area = pl.col("adcode").str.head(digits)
-        heard_of = (
-            sure.filter(pl.col("rank") >= digits // 2)
-            .group_by("key", area=area)
-            .agg(pl.col("weight").sum().alias(f"in_{digits}"))
-        )
-        meanings = meanings.with_columns(area=area).join(heard_of, on=["key", "area"], how="left").drop("area")
-        context = context + closeness * pl.col(f"in_{digits}").fill_null(0)
-    return meanings.filter(context == context.max().over(name)).with_columns(open=pl.len().over(name))
+    for rank in (PROVINCE, CITY, COUNTY):
+        area = pl.col("adcode").str.head(2 * rank)
+        inside = pl.when(pl.col("rank") >= rank).then("share").otherwise(0.0)
+        context = context + rank * (inside.sum().over("key", area) - inside.sum().over(*name, area))
+    meanings = meanings.with_columns(share=share).with_columns(context=context.round(6))
+    return meanings.filter(pl.col("context") == pl.col("context").max().over(name)).with_columns(
+        open=pl.len().over(name)
+    )
 
 
 def _options(meanings: pl.DataFrame) -> pl.DataFrame:
