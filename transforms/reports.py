@@ -24,8 +24,11 @@ SCHEMA = pl.Schema({name: table("core.dim_report").frame_schema[name] for name i
 PARAGRAPH = r"[^\r\n\x0B\x0C\u{85}\u{2028}\u{2029}]+"
 # Longest heading, salutation or closing, longest title and longest introduction, in code points.
 LINE, TITLE, INTRODUCTION = 80, 50, 320
-# Least text of a report, in code points, before another may begin without a heading.
-BODY = 300
+# Least text of a report, in code points, before another may begin without a heading, and longest
+# background that a report may set out before it speaks for itself.
+BODY, BACKGROUND = 150, 300
+# Longest text that an editor's lines may follow at the head of a page: before an introduction, before others.
+PREAMBLE, BYLINE = 150, 40
 # Paragraphs from either end of a report among which its title and its date stand.
 EDGE = 5
 # Last month in which a report is on the year before, and how many mentions of another year make one mention passing.
@@ -208,8 +211,8 @@ def _sectioned(paragraphs: pl.DataFrame) -> pl.DataFrame:
     """
     text = ~(pl.col("heading") | pl.col("furniture") | pl.col("recommendation"))
     prose = text & ~pl.col("titled") & ~pl.col("dated") & ~pl.col("introduction")
-    editor = pl.col("furniture") | pl.col("introduction")
     written = (pl.col("chars") * prose).cum_sum().over(SECTION)
+    editor = (pl.col("introduction") & (written < PREAMBLE)) | (pl.col("furniture") & (written < BYLINE))
     return (
         paragraphs.with_columns(
             section=pl.col("heading").cast(pl.Int64).cum_sum().over("document_id"),
@@ -217,7 +220,7 @@ def _sectioned(paragraphs: pl.DataFrame) -> pl.DataFrame:
         )
         .with_columns(
             padding=(pl.col("recommendation") & (written > BODY)).cum_max().over(SECTION),
-            past_editor=~(editor & (written < BODY)).cum_max(reverse=True).over(SECTION),
+            past_editor=~editor.cum_max(reverse=True).over(SECTION),
         )
         .with_columns(
             body=text & ~pl.col("padding") & pl.col("past_editor"),
@@ -273,10 +276,9 @@ def _cut_by_voice(body: pl.DataFrame) -> pl.DataFrame:
 
     Between voices of one level the new report begins with the first paragraph that speaks in the new
     one; else with the last one before it that begins like a report, for a superior may be spoken of
-    in passing. A voice from further down may be what a background of the first leads up to: there,
-    the first report must have announced itself.
+    in passing. A voice from further down may be what a background leads up to: there, the first
+    report must have announced itself, or the second does behind more than a background.
     """
-    passage = pl.struct(PASSAGE)
     said = (
         body.select(*PASSAGE, "paragraph", word=heard(pl.col("line")))
         .explode("word")
@@ -289,27 +291,28 @@ def _cut_by_voice(body: pl.DataFrame) -> pl.DataFrame:
     turns = said.with_columns(
         until=pl.col("last").cum_max().shift(1).over(PASSAGE), rank_before=pl.col("rank").shift(1).over(PASSAGE)
     ).filter(pl.col("first") > pl.col("until"))
-    begun = (pl.col("begins") | pl.col("opening") | pl.col("titled")) & (pl.col("before_here") > BODY)
-    short = (pl.col("chars") <= LINE // 2) & ~pl.col("item")
+    begun = pl.col("begins") | pl.col("opening") | pl.col("titled") | pl.col("salutation")
+    heading = (pl.col("chars") <= LINE // 2) & ~pl.col("item") & ~pl.col("dated") & ~pl.col("closing")
+    behind = pl.col("before") - pl.col("before").min().over(PASSAGE)
+    here = pl.col("paragraph")
     cuts = (
-        body.with_columns(
-            before_here=pl.col("before") - pl.col("before").min().over(passage),
-            announced=pl.col("opening").cum_max().over(passage),
-        )
+        body.with_columns(behind=behind, announced=pl.col("opening").cum_max().over(PASSAGE))
         .join(turns.select(*PASSAGE, "voice", "rank", "rank_before", "until", "first"), on=PASSAGE)
-        .filter(pl.col("paragraph").is_between("until", "first"))
+        .filter(here > pl.col("until"), here <= pl.col("first"))
         .sort("paragraph")
         .group_by(*PASSAGE, "voice", "rank", "rank_before", maintain_order=True)
         .agg(
             announced=pl.col("announced").first(),
-            begun=pl.col("paragraph").filter((pl.col("paragraph") > pl.col("until")) & begun).last(),
-            spoken=pl.when(short.shift(1)).then(pl.col("paragraph").shift(1)).otherwise("paragraph").last(),
+            begun=here.filter(begun & (pl.col("behind") > BODY)).last(),
+            announces=here.filter(pl.col("opening") & (pl.col("behind") > BACKGROUND)).last(),
+            spoken=pl.when(heading.shift(1)).then(here.shift(1)).otherwise(here).last(),
         )
         .with_columns(
             at=pl.when(pl.col("rank") == pl.col("rank_before"))
             .then(pl.coalesce("begun", "spoken"))
             .when((pl.col("rank") < pl.col("rank_before")) | pl.col("announced"))
             .then("begun")
+            .otherwise("announces")
         )
         .drop_nulls("at")
         .select("document_id", paragraph="at", turn=pl.lit(1))
