@@ -22,7 +22,7 @@ from transforms.status import read_status
 MENTION = table("stage.mention")
 OBSERVATION = table("core.fact_observation")
 # Least code points that are worth a thread of their own.
-PART = 100_000
+PART = 250_000
 # What only a load knows.
 LATER = ("corrected", "batch_id")
 # Raised by hand when a change of meaning deserves a name; the rest of the version follows by itself.

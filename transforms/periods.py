@@ -6,6 +6,7 @@ opens its paragraph, from the heading above it, or from the title or lead paragr
 `vocabulary/periods.toml`; the grammar of dates is here.
 """
 
+import re
 from functools import cache
 
 import polars as pl
@@ -27,6 +28,7 @@ from transforms.outline import (
     vocabulary,
 )
 from transforms.status import passages
+from transforms.vocabulary import VocabularyError
 
 VOCABULARY = "periods.toml"
 # Longest stretch before a date that still opens its sentence (全市自2015年以来), and between a date
@@ -59,6 +61,23 @@ _MASK = r"[xX×*_]"
 _MASKED_MONTH = rf"(?: ?{_MASK}+ ?月份?(?: ?[0-9xX×*_]+ ?[日号])?)"
 
 
+@cache
+def _parts() -> dict[str, tuple[int, int]]:
+    """The first and last month of every named part of a year.
+
+    Raises `VocabularyError` for one that is not two months in order.
+    """
+    found = {}
+    for span, words in vocabulary(VOCABULARY)["parts"].items():
+        months = re.fullmatch("(1[0-2]|[1-9])-(1[0-2]|[1-9])", span)
+        if not months or not (first := int(months[1])) <= (last := int(months[2])):
+            raise VocabularyError(
+                f"transforms/vocabulary/{VOCABULARY}: [parts] {span!r}: is no span of months such as 1-6"
+            )
+        found |= dict.fromkeys(words, (first, last))
+    return found
+
+
 def _point(tag: str, relative: str, part: str) -> str:
     """The pattern of one date, its groups named with `tag`."""
     day = rf"(?: ?(?P<d{tag}>{_DAY}|{_CHINESE_DAY}) ?[日号])"
@@ -77,7 +96,7 @@ def _grammar() -> str:
     declared = vocabulary(VOCABULARY)
     words = declared["words"]
     relative = any_of([*declared["relative"], *words["same_year"]])
-    part = any_of(declared["parts"])
+    part = any_of(_parts())
     number = r"[0-9]{1,2}|[一二两三四五六七八九十]{1,2}"
     before = "|".join(
         rf"(?P<{name}>{any_of(words[name])})"
@@ -129,17 +148,14 @@ def _parsed(words: pl.Series) -> pl.DataFrame:
     """
     declared = vocabulary(VOCABULARY)
     f = pl.col("said").struct.field
-    parts, plans, relative = declared["parts"], declared["plans"], declared["relative"]
+    plans, relative = declared["plans"], declared["relative"]
 
     def first(*names: str) -> pl.Expr:
         return pl.coalesce(f(name) for name in names)
 
     def month(bound: int, *names: str) -> pl.Expr:
-        return pl.coalesce(
-            pl.when(f(name).str.contains(f"^{pattern}$")).then(pl.lit(months[bound], pl.Int64))
-            for name in names
-            for pattern, months in parts.items()
-        )
+        months = {word: span[bound] for word, span in _parts().items()}
+        return first(*names).replace_strict(months, default=None, return_dtype=pl.Int64)
 
     plan = [
         f("plan").replace_strict(
