@@ -11,12 +11,12 @@ from functools import cache
 
 import polars as pl
 
-from transforms.passages import spans
+from transforms.passages import each_match
 from transforms.rules import Rule, first_that_holds, read_rules
 from transforms.schema import table
 from transforms.tables import with_headers
 from transforms.units import alternatives, guarded_unit_pattern, unit_guards, unit_pattern
-from transforms.values import CHINESE, DIGITS, FINANCIAL, FRACTION, FUZZ, MASK, RANGE, read_values
+from transforms.values import CHINESE, DIGITS, FINANCIAL, FRACTION, FUZZ, MASK, RANGE, SIDE_BY_SIDE, read_values
 from transforms.vocabulary import VocabularyError, load
 
 NUMERAL = table("core.fact_numeral")
@@ -36,13 +36,13 @@ _RUN = "|".join(
         r"[0-9] \.[0-9](?: [0-9])*(?: ?[万亿]+)?",
         rf"{_ARABIC}{{1,3}}(?:,{_ARABIC}{{3}})+(?:\.{_ARABIC}+)?[十百千万亿]*",
         # Asterisks before a digit are markup, behind it a mask.
-        rf"(?:\*+|[0-9xX×]{_ARABIC}*)(?:[.·]{_ARABIC}+)*(?:[十百千万亿]{_ANY}*(?:\.[0-9]+[万亿]*)?| [万亿]+)?",
+        rf"(?:\*+|__+[0-9]*|[0-9xX×]{_ARABIC}*)(?:[.·]{_ARABIC}+)*(?:[十百千万亿]{_ANY}*(?:\.[0-9]+[万亿]*)?| [万亿]+)?",
         _FINANCIAL_RUN,
         rf"[一二][{DIGITS}Oo0]{{3}}",
         rf"[{CHINESE}]+(?:点[{CHINESE}]+)?(?: [万亿]+)?",
     ]
 )
-_NUMBER = rf"(?:{_RUN})(?:[{FUZZ}]+[十百千万亿]+|几)?"
+_NUMBER = rf"(?:{_RUN})(?:[{FUZZ}]+[十百千万亿]+|[余多]?个亿|几)?"
 _EXPRESSION = rf"(?:{FRACTION})?{_NUMBER}(?:(?:{RANGE}|[:/+])(?:{FRACTION})?{_NUMBER})*"
 # Units that begin with a multiplier are not to be read as part of the number.
 _WITH_UNIT = rf"(?:{_NUMBER}千(?:克|瓦时|瓦|伏)|[0-9.,]+[余多]?[万亿]*千米|[0-9.]+百分点)"
@@ -84,6 +84,7 @@ def vocabulary() -> Vocabulary:
         digit=f"[{DIGITS}两]",
         mask=f"[{MASK}]",
         range=RANGE,
+        pair=f"(?:{SIDE_BY_SIDE})",
     )  # fmt: skip
     return Vocabulary(words, rules)
 
@@ -127,15 +128,11 @@ def tokens(sentences: pl.DataFrame) -> pl.DataFrame:
 
 def _cut(sentences: pl.DataFrame) -> pl.DataFrame:
     """The numerals with their context."""
-    matches, ends = spans(pl.col("text"), token_pattern())
-    length = pl.col("numeral").str.len_chars().cast(pl.Int64)
+    with_numeral = sentences.filter(pl.col("text").str.contains(rf"{_ANY}|{_FINANCIAL_RUN}"))
     return (
-        sentences.filter(pl.col("text").str.contains(rf"{_ANY}|{_FINANCIAL_RUN}"))
-        .with_columns(numeral=matches, to=ends)
-        .explode("numeral", "to", empty_as_null=False)
+        each_match(with_numeral, token_pattern(), "numeral")
         .filter(~pl.col("numeral").str.contains(f"^{_LATIN_WORD}$"))
-        .with_columns(pl.col("to").cast(pl.Int64), inner=pl.col("numeral").str.extract(_INNER_UNIT).fill_null(""))
-        .with_columns(offset=pl.col("to") - length)
+        .with_columns(inner=pl.col("numeral").str.extract(_INNER_UNIT).fill_null(""))
         .with_columns(
             numeral=pl.col("numeral").str.strip_suffix(pl.col("inner")),
             to=pl.col("to") - pl.col("inner").str.len_chars().cast(pl.Int64),

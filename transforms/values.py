@@ -7,11 +7,13 @@ import polars as pl
 DIGITS = "零一二三四五六七八九"
 CHINESE = DIGITS + "十百千万亿两俩廿卅"
 FINANCIAL = "壹贰叁肆伍陆柒捌玖拾佰仟"
-MASK = "xX×*"
+MASK = "xX×*_"
 # 余 and 多 say that there is more, 几 and 来 leave the last digit open.
 FUZZ = "余多来几"
 RANGE = r"(?:-{1,2}|~|—{1,2}|[至到])"
 FRACTION = rf"[{CHINESE}]+分之"
+# Digits side by side that mean a range: 两三 is 2 to 3, 三五百 is 300 to 500.
+SIDE_BY_SIDE = "一二|一两|两三|二三|三四|四五|五六|六七|七八|八九|三五"
 
 _READ_AS = {
     **{digit: str(value) for value, digit in enumerate(DIGITS)},
@@ -36,10 +38,6 @@ _PLACE_PATTERN = (
 )
 _SECTION = re.sub(r"\?<\w+>", "?:", _PLACE_PATTERN)
 _WELL_FORMED = f"^(?:(?:{_SECTION}万)?{_SECTION}亿)?(?:{_SECTION}万)?{_SECTION}$"
-# Digits side by side that mean a range: 两三 is 2 to 3, 三五百 is 300 to 500.
-_SIDE_BY_SIDE = (
-    rf"^(?:.*[十百千万亿])?(?:一二|一两|两三|二三|三四|四五|五六|六七|七八|八九|三五)[十百千万亿]*[{FUZZ}]?$"
-)
 
 
 def numbers(written: pl.Series) -> pl.Series:
@@ -47,7 +45,7 @@ def numbers(written: pl.Series) -> pl.Series:
 
     Exact as written: a decimal and its multiplier are read as one number (146.1万 is 1461000).
     """
-    text = pl.col("text").str.replace_all(f"[, {FUZZ}]", "").str.replace_many(_READ_AS)
+    text = pl.col("text").str.replace_all(f"[, 个{FUZZ}]", "").str.replace_many(_READ_AS)
     for pattern, written_out in _WRITTEN_OUT.items():
         text = text.str.replace_all(pattern, written_out)
     sections = (
@@ -81,7 +79,7 @@ def read_values(written: pl.Series) -> pl.DataFrame:
     is a third.
     """
     plain = pl.col("written").str.replace_all(FRACTION, "")
-    doubled = plain.str.contains(_SIDE_BY_SIDE)
+    doubled = plain.str.contains(rf"^(?:.*[十百千万亿])?(?:{SIDE_BY_SIDE})[十百千万亿]*[{FUZZ}]?$")
     ends = pl.DataFrame({"written": written}).with_columns(
         whole=pl.col("written").str.extract(f"^([{CHINESE}]+)分之").replace({"百": "一", "千": "一"}),
         low=pl.when(doubled)
