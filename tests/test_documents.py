@@ -142,7 +142,9 @@ def test_the_media_type_is_found_from_the_content_whatever_the_name(written):
 
 
 def test_files_that_programs_leave_behind_are_passed_over():
-    noise = dict.fromkeys(("~$报告.docx", ".DS_Store", "Thumbs.db", "__MACOSX/._报告.docx", "desktop.ini"), b"\x01" * 162)
+    noise = dict.fromkeys(
+        ("~$报告.docx", ".DS_Store", "Thumbs.db", "__MACOSX/._报告.docx", "desktop.ini"), b"\x01" * 162
+    )
     found = read(files({**noise, "报告.txt": "全市清运垃圾3吨。".encode()}))
     assert found.documents["file_name"].to_list() == ["报告.txt"]
     assert found.failures.is_empty()

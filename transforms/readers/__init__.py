@@ -7,6 +7,8 @@ parsers of foreign files hang, crash and eat memory.
 
 from dataclasses import dataclass
 
+READABLE = "deliver the report as doc, docx, wps, rtf, pdf, xls, xlsx, csv, html, mht, md, txt or zip"
+
 
 @dataclass(frozen=True)
 class Limits:

@@ -26,7 +26,10 @@ def answer(content: bytes, ending: str, limits: Limits) -> dict[str, Any]:
     except MemoryError:
         return {"cause": "memory", "message": "needs more memory than a file may use; split it into smaller ones"}
     except Exception as error:  # a parser's own exception: of any type
-        return {"cause": "damaged", "message": f"is damaged or not what it seems ({type(error).__name__}: {error})"}
+        return {
+            "cause": "damaged",
+            "message": f"is damaged ({type(error).__name__}: {error}); open it in its program and save it again",
+        }
 
 
 def serve(requests: BinaryIO, answers: BinaryIO, limits: Limits) -> None:
@@ -44,6 +47,8 @@ if __name__ == "__main__":
     given = Limits(**json.loads(sys.argv[1]))
     resource.setrlimit(resource.RLIMIT_DATA, (given.memory, given.memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)  # whatever the parent does with it
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGALRM})
     # Libraries print; what they print must not mix with the answers.
     replies = os.fdopen(os.dup(1), "wb")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

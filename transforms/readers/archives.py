@@ -8,13 +8,14 @@ import zlib
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from transforms.readers import Limits, UnreadableError
-from transforms.readers.media import DOCX, READABLE, XLSX, ZIP
+from transforms.readers import READABLE, Limits, UnreadableError
+from transforms.readers.media import DOCX, XLSX, ZIP
 
 SIGNATURES = (b"PK\x03\x04", b"PK\x05\x06")
 MAX_ENTRIES = 20_000
 BOMB_SIZE = 10 * 2**20  # a smaller one is no bomb, however well it was compressed
 METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}  # others can be made to need any memory
+_BOMB = "unfolds from {:,} to {:,} bytes, as no report does; deliver what is in it by itself"
 DRIVE = re.compile(r"[A-Za-z]:")
 # Files that programs leave in folders and nobody delivers on purpose.
 SYSTEM_FILE = re.compile(
@@ -65,10 +66,27 @@ def check_package(content: bytes, limits: Limits) -> None:
     """Raises `UnreadableError` for an Office file that would unfold beyond the limits."""
     with open_zip(content) as package:
         size = sum(member.file_size for member in package.infolist())
-    if size > limits.expanded_bytes or (size > BOMB_SIZE and size > limits.ratio * len(content)):
+    if size > limits.expanded_bytes or _is_bomb(len(content), size, limits):
+        raise UnreadableError("bomb", _BOMB.format(len(content), size))
+
+
+def read_part(package: zipfile.ZipFile, name: str) -> bytes:
+    """The markup in a part of an Office file; raises `UnreadableError` where it is missing, damaged or a trap."""
+    try:
+        markup = package.read(name)
+    except (KeyError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
         raise UnreadableError(
-            "bomb", f"unfolds from {len(content):,} to {size:,} bytes, as no report does; it was left alone"
+            "damaged", f"is damaged in its part {name} ({error}); get it again from its sender"
+        ) from error
+    if b"<!DOCTYPE" in markup:
+        raise UnreadableError(
+            "entities", f"declares entities in its part {name}, as no Office program does; save it again in one"
         )
+    return markup
+
+
+def _is_bomb(packed: int, size: int, limits: Limits) -> bool:
+    return size > BOMB_SIZE and size > limits.ratio * packed
 
 
 class Budget:
@@ -106,7 +124,7 @@ def _unfold(name: str, content: bytes, limits: Limits, budget: Budget, depth: in
         with open_zip(content) as archive:
             entries = [entry for entry in archive.infolist() if not _path(entry).endswith("/")]
             if not entries:
-                raise UnreadableError("empty", "is an archive without files")
+                raise UnreadableError("empty", "is an archive without files; pack it again")
             for entry in entries:
                 path = f"{name}!{_path(entry)}"
                 if is_system_file(_path(entry)):
@@ -133,10 +151,8 @@ def _unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, limits: Limits, 
         raise UnreadableError("encrypted", "is protected by a password; pack it again without")
     if entry.compress_type not in METHODS:
         raise UnreadableError("unsupported", "is packed by a method that is not read; pack it again as an ordinary zip")
-    if entry.file_size > BOMB_SIZE and entry.file_size > limits.ratio * entry.compress_size:
-        raise UnreadableError(
-            "bomb", f"unfolds from {entry.compress_size:,} to {entry.file_size:,} bytes, as no report does"
-        )
+    if _is_bomb(entry.compress_size, entry.file_size, limits):
+        raise UnreadableError("bomb", _BOMB.format(entry.compress_size, entry.file_size))
     if not budget.spend(entry.file_size):
         raise UnreadableError("archive", "and what follows is more than an archive may hold; split the archive")
     try:

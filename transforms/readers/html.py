@@ -69,10 +69,12 @@ class Block:
 
 def read_html(markup: str, encoding: str) -> Text:
     """The main text of a web page: blocks as lines, tables as lines of cells."""
-    parser = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, no_network=True)
+    parser = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
     root = etree.fromstring(markup.encode(), parser)
+    if any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log):
+        raise UnreadableError("depth", "nests its elements so deep that text would be lost; save the page as text")
     if root is None:
-        raise UnreadableError("empty", "holds no text")
+        return Text("", HTML, encoding=encoding)
     blocks = list(_blocks(root))
     about = trafilatura.extract_metadata(markup, extensive=False)
     main_text = trafilatura.extract(markup, favor_recall=True, include_comments=False) or ""

@@ -2,7 +2,7 @@
 
 import re
 
-from transforms.readers import UnreadableError
+from transforms.readers import READABLE, UnreadableError
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -20,7 +20,6 @@ TEXT = "text/plain"
 
 # Text that nothing in the content tells apart from plain text.
 BY_NAME = {"csv": CSV, "tsv": CSV, "md": MARKDOWN, "markdown": MARKDOWN}
-READABLE = "doc, docx, wps, rtf, pdf, xls, xlsx, csv, html, mht, md, txt and zip are read"
 
 _UNSUPPORTED = (
     (re.compile(rb"\x89PNG|\xff\xd8\xff|GIF8|BM.{4}\0{4}|II\*\0|MM\0\*|RIFF.{4}WEBP", re.S), "a picture"),

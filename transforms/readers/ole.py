@@ -4,7 +4,7 @@ import io
 
 import olefile
 
-from transforms.readers import UnreadableError, media
+from transforms.readers import READABLE, UnreadableError, media
 
 CODEPAGES = {936: "gb18030", 54936: "gb18030"}
 
@@ -19,7 +19,7 @@ def ole_type(content: bytes) -> str:
         return media.DOC
     if streams & {"Workbook", "Book"}:
         return media.XLS
-    raise UnreadableError("unsupported", f"is neither a document nor a workbook; {media.READABLE}")
+    raise UnreadableError("unsupported", f"is neither a document nor a workbook; {READABLE}")
 
 
 def ole_properties(ole: olefile.OleFileIO) -> dict[str, str | None]:

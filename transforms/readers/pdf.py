@@ -46,7 +46,8 @@ def read_pdf(content: bytes, limits: Limits) -> Text:
     try:
         document = pdfium.PdfDocument(content)
     except pdfium.PdfiumError as error:
-        if "password" in str(error).lower():
+        # PDFium may still name the error of another file.
+        if "password" in str(error).lower() and b"/Encrypt" in content:
             raise UnreadableError(
                 "encrypted", "is protected by a password; remove the password and deliver it again"
             ) from error

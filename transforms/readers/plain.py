@@ -6,7 +6,7 @@ import io
 import re
 from collections import Counter
 
-from transforms.readers import UnreadableError
+from transforms.readers import READABLE, UnreadableError
 from transforms.readers.tables import Cell, render
 
 BYTE_ORDER_MARKS = (
@@ -21,18 +21,21 @@ ADVICE = "open it in the program that wrote it and save it again as UTF-8"
 # Control characters that no text holds; the last is the end-of-file mark of DOS.
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x19\x1b-\x1f\x7f\ufffe\uffff]|\x1a(?!\s*\Z)")
 _HAN = re.compile(r"[\u3400-\u9fff]")
+_LETTER = re.compile(r"[A-Za-z]")
 _COMMON_SIGNS = re.compile(r"[\u3000-\u303f\uff00-\uffef\u2010-\u203b×·°℃㎡①-⑳]")
-# GB 2312 sorts the 3,755 characters in ordinary use into rows 16 to 55; what another encoding is
-# misread into is scattered over all of GB18030.
+# What a short text in GB18030 may be misread as, being UTF-8 too: letters of Latin, Greek, Arabic …
+_DOUBTFUL = re.compile(r"(?=[^\u0800-\U0010ffff]*\Z)[\x00-\x7f·×°±÷]*[^\x00-\x7f·×°±÷]")
+# GB 2312 sorts the 3,755 characters in ordinary use into rows 16 to 55 and 3,008 rarer ones, those of
+# names, into the rows after; what another encoding is misread into is scattered over all of GB18030.
 COMMON_SHARE = 0.7
 
 
 def decode(content: bytes, declared: str | None = None) -> tuple[str, str]:
     """Text and encoding of `content`: by its byte-order mark, else strict UTF-8, else GB18030.
 
-    Big5 is read only where markup has `declared` it. UTF-16 without a mark is taken
-    only where nothing else fits and it reads as Chinese. The mark is left out, nothing else is
-    changed. Raises `UnreadableError` where none fits, because a wrong guess is worse than an error.
+    Big5 is read only where markup has `declared` it, UTF-16 without a mark only where nothing else
+    fits and it reads as Chinese. The mark is left out, nothing else is changed. Raises
+    `UnreadableError` where none fits, because a wrong guess is worse than an error.
     """
     for mark, encoding in BYTE_ORDER_MARKS:
         if content.startswith(mark):
@@ -42,10 +45,11 @@ def decode(content: bytes, declared: str | None = None) -> tuple[str, str]:
                 raise UnreadableError(
                     "encoding", f"begins as {encoding} but is not from byte {error.start} on; {ADVICE}"
                 ) from error
+    as_utf8 = None
     try:
-        text = content.decode("utf-8")
-        if "\x00" not in text:
-            return _checked(text), "utf-8"
+        as_utf8 = content.decode("utf-8")
+        if "\x00" not in as_utf8 and not _DOUBTFUL.match(as_utf8):
+            return _checked(as_utf8), "utf-8"
     except UnicodeDecodeError:
         pass
     is_big5 = (declared or "").lower().startswith("big5")
@@ -55,10 +59,14 @@ def decode(content: bytes, declared: str | None = None) -> tuple[str, str]:
             text = content.decode(encoding)
         except UnicodeDecodeError:
             continue
+        if as_utf8 is not None and len(_HAN.findall(text)) <= len(_LETTER.findall(text)):
+            continue  # a few accents in a text of Latin letters
         if not _CONTROL.search(text) and (encoding == "big5hkscs" or _reads_as_chinese(text)):
             return text, encoding
+    if as_utf8 is not None and "\x00" not in as_utf8:
+        return _checked(as_utf8), "utf-8"
     if b"\x00" in content:
-        raise UnreadableError("binary", "is no text but binary data of a kind that is not read; " + ADVICE)
+        raise UnreadableError("binary", f"is no text but data of a kind that is not read; {READABLE}")
     raise UnreadableError("encoding", "is in none of the encodings UTF-8, GB18030 and UTF-16; " + ADVICE)
 
 
@@ -67,23 +75,22 @@ def _checked(text: str) -> str:
     if found:
         raise UnreadableError(
             "binary",
-            f"holds the control character U+{ord(found[0]):04X} at {found.start()}, so it is no text; {ADVICE}",
+            f"holds the control character U+{ord(found[0]):04X} at {found.start()}, so it is no text; {READABLE}",
         )
     return text
 
 
 def _reads_as_chinese(text: str) -> bool:
     """Whether the characters beyond ASCII are mostly those in ordinary use in China."""
-    counts = Counter(character for character in text if character >= "\x80")
-    common = sum(count for character, count in counts.items() if _is_common(character))
-    return common >= COMMON_SHARE * counts.total()
+    counts = Counter(character for character in text if not character.isascii())
+    return sum(count * _commonness(character) for character, count in counts.items()) >= COMMON_SHARE * counts.total()
 
 
-def _is_common(character: str) -> bool:
-    if _HAN.match(character):
-        encoded = character.encode("gb2312", "ignore")
-        return bool(encoded) and encoded[0] <= 0xD7
-    return bool(_COMMON_SIGNS.match(character))
+def _commonness(character: str) -> float:
+    if not _HAN.match(character):
+        return float(bool(_COMMON_SIGNS.match(character)))
+    encoded = character.encode("gb2312", "ignore")
+    return 0.0 if not encoded else 1.0 if encoded[0] <= 0xD7 else 0.5
 
 
 def read_csv(text: str) -> str:
@@ -94,7 +101,9 @@ def read_csv(text: str) -> str:
     try:
         return render(Cell(number, place, cell) for number, row in enumerate(rows) for place, cell in enumerate(row))
     except csv.Error as error:
-        raise UnreadableError("damaged", f"is no well-formed CSV at line {rows.line_num}: {error}") from error
+        raise UnreadableError(
+            "damaged", f"is no well-formed CSV at line {rows.line_num} ({error}); save it again as .xlsx"
+        ) from error
 
 
 # Emphasis is told from a mask (招募**名，清理**吨) by what stands around the marks.

@@ -19,6 +19,7 @@ from xlrd.formatting import std_format_code_types, std_format_strings
 from xlrd.xldate import XLDateError, xldate_as_datetime
 
 from transforms.readers import Text, UnreadableError
+from transforms.readers.archives import read_part
 from transforms.readers.media import XLS, XLSX
 from transforms.readers.ole import ole_properties
 from transforms.readers.tables import Cell, render
@@ -48,7 +49,7 @@ def read_xlsx(content: bytes) -> Text:
             about = _xlsx_properties(package)
         except (KeyError, IndexError, ElementTree.ParseError) as error:
             raise UnreadableError(
-                "damaged", f"is a workbook with a missing or broken part ({error}); save it again as .xlsx"
+                "damaged", f"is a workbook with broken markup ({error}); open it in Excel or WPS and save it again"
             ) from error
     return Text(_joined(sheets), XLSX, **about)
 
@@ -93,10 +94,10 @@ def _xls_cells(book: xlrd.Book, sheet: xlrd.sheet.Sheet) -> Iterator[Cell]:
 
 def _xlsx_sheets(package: zipfile.ZipFile) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """Name, path and what the cells refer to, for every visible sheet."""
-    workbook = ElementTree.fromstring(package.read("xl/workbook.xml"))
+    workbook = ElementTree.fromstring(read_part(package, "xl/workbook.xml"))
     targets = {
         relation.get("Id"): posixpath.normpath(posixpath.join("/xl", relation.get("Target", ""))).lstrip("/")
-        for relation in ElementTree.fromstring(package.read("xl/_rels/workbook.xml.rels"))
+        for relation in ElementTree.fromstring(read_part(package, "xl/_rels/workbook.xml.rels"))
     }
     names = set(package.namelist())
     options = workbook.find("{*}workbookPr")
@@ -112,8 +113,8 @@ def _xlsx_sheets(package: zipfile.ZipFile) -> Iterator[tuple[str, str, dict[str,
 
 
 def _shared_strings(package: zipfile.ZipFile) -> list[str]:
-    with package.open("xl/sharedStrings.xml") as part:
-        return [_rich_text(element) for _, element in ElementTree.iterparse(part) if element.tag.endswith("}si")]
+    strings = ElementTree.fromstring(read_part(package, "xl/sharedStrings.xml"))
+    return [_rich_text(element) for element in strings.iterfind("{*}si")]
 
 
 def _rich_text(element: ElementTree.Element) -> str:
@@ -123,7 +124,7 @@ def _rich_text(element: ElementTree.Element) -> str:
 
 def _formats(package: zipfile.ZipFile) -> list[str]:
     """The number format of every style that a cell may have."""
-    styles = ElementTree.fromstring(package.read("xl/styles.xml"))
+    styles = ElementTree.fromstring(read_part(package, "xl/styles.xml"))
     own = {int(item.get("numFmtId", 0)): item.get("formatCode", "") for item in styles.iterfind("{*}numFmts/{*}numFmt")}
     numbers = [int(item.get("numFmtId", 0)) for item in styles.iterfind("{*}cellXfs/{*}xf")]
     return [own.get(number, FORMATS.get(number, GENERAL)) for number in numbers]
@@ -132,7 +133,7 @@ def _formats(package: zipfile.ZipFile) -> list[str]:
 def _xlsx_properties(package: zipfile.ZipFile) -> dict[str, str | None]:
     if "docProps/core.xml" not in package.namelist():
         return {}
-    properties = ElementTree.fromstring(package.read("docProps/core.xml"))
+    properties = ElementTree.fromstring(read_part(package, "docProps/core.xml"))
     found = {element.tag.rpartition("}")[2]: (element.text or "").strip() or None for element in properties}
     created = found.get("created")
     return {"title": found.get("title"), "author": found.get("creator"), "created_on": created and created[:10]}
@@ -142,23 +143,23 @@ def _xlsx_cells(package: zipfile.ZipFile, path: str, refers: dict[str, Any]) -> 
     cells: dict[tuple[int, int], str] = {}
     spans: dict[tuple[int, int], tuple[int, int]] = {}
     row = column = -1
-    with package.open(path) as part:
-        for event, element in ElementTree.iterparse(part, events=("start", "end")):
-            match event, element.tag.rpartition("}")[2]:
-                case "start", "row":
-                    row, column = int(element.get("r", row + 2)) - 1, -1
-                case "end", "row":
-                    element.clear()
-                case "end", "c":
-                    row, column = _place(element.get("r")) or (row, column + 1)
-                    text = _xlsx_value(element, refers)
-                    if text:
-                        cells[row, column] = text
-                case "end", "mergeCell":
-                    first, _, last = element.get("ref", "").partition(":")
-                    corner, opposite = _place(first), _place(last)
-                    if corner and opposite:
-                        spans[corner] = opposite[0] - corner[0] + 1, opposite[1] - corner[1] + 1
+    part = io.BytesIO(read_part(package, path))
+    for event, element in ElementTree.iterparse(part, events=("start", "end")):
+        match event, element.tag.rpartition("}")[2]:
+            case "start", "row":
+                row, column = int(element.get("r", row + 2)) - 1, -1
+            case "end", "row":
+                element.clear()
+            case "end", "c":
+                row, column = _place(element.get("r")) or (row, column + 1)
+                text = _xlsx_value(element, refers)
+                if text:
+                    cells[row, column] = text
+            case "end", "mergeCell":
+                first, _, last = element.get("ref", "").partition(":")
+                corner, opposite = _place(first), _place(last)
+                if corner and opposite:
+                    spans[corner] = opposite[0] - corner[0] + 1, opposite[1] - corner[1] + 1
     for (row, column), text in cells.items():
         yield Cell(row, column, text, *spans.get((row, column), (1, 1)))
 

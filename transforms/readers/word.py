@@ -5,7 +5,7 @@ import io
 import json
 import re
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -13,6 +13,7 @@ import xberg
 from lxml import etree
 
 from transforms.readers import Text, UnreadableError
+from transforms.readers.archives import read_part
 from transforms.readers.media import DOCX, RTF
 from transforms.readers.tables import Cell, render
 
@@ -23,6 +24,7 @@ CONFIG = xberg.ExtractionConfig(
     include_document_structure=True,
     concurrency=xberg.ConcurrencyConfig(max_threads=1),
 )
+SAVE_AGAIN = "open it in Word or WPS and save it again as .docx"
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
 _ESCAPE = re.compile(r"\\u(-?[0-9]+)(?: ?\\'[0-9a-f]{2}|\?)?")
@@ -32,9 +34,19 @@ _BLANKS = re.compile(r"[ \t]*\t[ \t]*")
 def read_docx(content: bytes) -> Text:
     """The text of a `.docx`: paragraphs as lines, tables as lines of cells, without headers and footers.
 
-    xberg loses which cells are merged, so its tables are replaced by those of the file's own markup.
+    xberg loses which cells are merged and takes broken markup for the end of the text, so the
+    markup is read here as well.
     """
-    return _read(content, DOCX, _docx_tables)
+    with zipfile.ZipFile(io.BytesIO(content)) as package:
+        markup = read_part(package, "word/document.xml")
+    try:
+        root = etree.fromstring(markup, etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True))
+    except etree.XMLSyntaxError as error:
+        raise UnreadableError("damaged", f"is a Word document with broken markup ({error}); {SAVE_AGAIN}") from error
+    tables = [
+        table for table in root.iter(f"{W}tbl") if not any(True for _ in table.iterancestors(f"{W}tbl", _FALLBACK))
+    ]
+    return _read(content, DOCX, lambda grids: list(map(_cells, tables)) if len(tables) == len(grids) else _grids(grids))
 
 
 def read_rtf(content: bytes) -> Text:
@@ -45,15 +57,12 @@ def read_rtf(content: bytes) -> Text:
     return replace(found, author=author)
 
 
-def _read(content: bytes, media_type: str, tables: Callable[[bytes, list[Any]], list[list[Cell]]]) -> Text:
+def _read(content: bytes, media_type: str, tables: Callable[[list[Any]], Iterable[Iterable[Cell]]]) -> Text:
     given = xberg.ExtractInput(kind="bytes", bytes=content, mime_type=media_type)
     document = asyncio.run(xberg.extract(given, CONFIG)).results[0]
-    if document.document is None:
-        raise UnreadableError("empty", "holds no text")
-    nodes = [
-        json.loads(str(node.content)) for node in document.document.nodes if str(node.content_layer).lower() == "body"
-    ]
-    found = iter(tables(content, [node["grid"] for node in nodes if node["node_type"] == "table"]))
+    found_nodes = document.document.nodes if document.document else []
+    nodes = [json.loads(str(node.content)) for node in found_nodes if str(node.content_layer).lower() == "body"]
+    found = iter(tables([node["grid"] for node in nodes if node["node_type"] == "table"]))
     blocks = [f"\n{render(next(found))}\n" if node["node_type"] == "table" else _paragraph(node) for node in nodes]
     about = document.metadata
     return Text(
@@ -72,24 +81,12 @@ def _paragraph(node: dict[str, Any]) -> str:
     return _BLANKS.sub(" ", "\n".join(node[key] for key in ("term", "text", "definition", "content") if node.get(key)))
 
 
-def _grids(_: bytes, grids: list[dict[str, Any]]) -> list[list[Cell]]:
+def _grids(grids: list[dict[str, Any]]) -> Iterator[Iterator[Cell]]:
+    """The tables as xberg has them. A table that lacks cells can't be trusted to have the others in their columns."""
     for grid in grids:
         if len(grid["cells"]) < grid["rows"] * grid["cols"]:
-            raise UnreadableError("table", "holds a table with merged cells, which RTF hides; save it again as .docx")
-    return [[Cell(cell["row"], cell["col"], cell["content"]) for cell in grid["cells"]] for grid in grids]
-
-
-def _docx_tables(content: bytes, grids: list[dict[str, Any]]) -> list[list[Cell]]:
-    """The tables of the document in text order, with their merged cells."""
-    if not grids:
-        return []
-    with zipfile.ZipFile(io.BytesIO(content)) as package:
-        markup = package.read("word/document.xml")
-    root = etree.fromstring(markup, etree.XMLParser(resolve_entities=False, no_network=True))
-    tables = [
-        table for table in root.iter(f"{W}tbl") if not any(True for _ in table.iterancestors(f"{W}tbl", _FALLBACK))
-    ]
-    return [list(_cells(table)) for table in tables] if len(tables) == len(grids) else _grids(content, grids)
+            raise UnreadableError("table", f"holds a table with merged cells that can't be told; {SAVE_AGAIN}")
+        yield (Cell(cell["row"], cell["col"], cell["content"]) for cell in grid["cells"])
 
 
 def _cells(table: etree._Element) -> Iterator[Cell]:
