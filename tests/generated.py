@@ -5,6 +5,7 @@ Several reports tell of one place and year, mostly in agreement.
 """
 
 import hashlib
+import json
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -12,7 +13,7 @@ import polars as pl
 
 from transforms.duplicates import sketch
 from warehouse.home import Home
-from warehouse.lake import STAGES, Lake
+from warehouse.lake import STAGES, Lake, batch_id
 
 START = datetime(2020, 1, 1, tzinfo=UTC)
 
@@ -161,11 +162,23 @@ def stages(
     }
 
 
-def add(home: Home, frames: dict[str, pl.DataFrame]) -> str:
-    """Put the documents of these stages into the lake as a batch, with all its stages, and return its name."""
+def add(home: Home, frames: dict[str, pl.DataFrame], originals: bool = True) -> str:
+    """Put the documents of these stages into the lake as a batch, with all its stages, and return its name.
+
+    Without `originals` the documents themselves are left out, which nothing that follows needs.
+    """
     lake = Lake(home)
     files = frames["documents"].select("file_name", "source", "arrived_at", content=pl.col("text").cast(pl.Binary))
-    batch_id = lake.add_batch(files)
+    if originals:
+        name = lake.add_batch(files)
+    else:
+        name = batch_id(frames["documents"]["document_id"])
+        entries = frames["documents"].select(
+            "document_id", "file_name", "source", arrived_at=pl.col("arrived_at").dt.to_string("iso:strict")
+        )
+        manifest = home.batches / name / "manifest.json"
+        manifest.parent.mkdir(parents=True, exist_ok=True)
+        manifest.write_text(json.dumps(entries.to_dicts(), ensure_ascii=False), "utf-8")
     for stage, frame in frames.items():
-        lake.write_stage(batch_id, stage, frame)
-    return batch_id
+        lake.write_stage(name, stage, frame)
+    return name

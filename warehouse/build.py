@@ -8,6 +8,7 @@ same SQL, so that a rebuild equals the increments row for row.
 
 import hashlib
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from importlib import resources
 from pathlib import Path
@@ -19,12 +20,12 @@ from transforms.schema import table
 from warehouse.frames import insert
 from warehouse.home import Home
 from warehouse.lake import STAGES, Lake
-from warehouse.load import load
+from warehouse.load import apply_changes, find_changes
 from warehouse.query import connect
-from warehouse.tables import ddl
-from warehouse.versions import read_version, share, version_file, versions
+from warehouse.tables import ddl, literal
+from warehouse.versions import Version, read_version, share, version_file, versions
 
-SOURCE_FILE = table("ops.source_file")
+SOURCE_FILE, VERSION = table("ops.source_file"), table("ops.version")
 
 
 def build(home: Home) -> Path:
@@ -57,32 +58,46 @@ def build_locked(home: Home) -> Path:
     if increment and changed.is_empty():
         return home.warehouse
 
+    number = max([*versions(home), published.number if published else 0]) + 1
+    version = Version(number, published.number if published else None, datetime.now(UTC), code)
     target = home.versions / "next.duckdb"
-    with home.replacing(target) as partial:
-        if increment:
-            shutil.copyfile(home.warehouse, partial)
-        with duckdb.connect(partial) as connection:
-            connection.execute("set timezone = 'UTC'")
-            connection.execute("begin")
-            if not increment:
-                connection.execute(ddl())
-                for name, frame in dimensions.items():
-                    insert(connection, name, frame)
-            load(
-                connection,
-                home,
-                changed=set(changed["batch_id"].drop_nulls()),
-                present=set(sources["batch_id"].drop_nulls()),
-                decided=home.decisions.name in changed["path"],
-            )
-            connection.execute("delete from ops.source_file; delete from ops.version")
-            insert(connection, "ops.source_file", sources)
-            number = max([*versions(home), published.number if published else 0]) + 1
-            base = published.number if published else None
-            connection.execute("insert into ops.version values (?, ?, ?, ?)", [number, base, datetime.now(UTC), code])
-            connection.execute("commit")
-            connection.execute("checkpoint")
+    with home.replacing(target) as partial, duckdb.connect(":memory:") as connection, ThreadPoolExecutor(1) as pool:
+        # What changes is worked out from the published version while that is being copied.
+        copy = pool.submit(shutil.copyfile, home.warehouse, partial) if increment else None
+        connection.execute(f"set timezone = 'UTC'; set temp_directory = {literal(f'{partial}.spill')}")
+        connection.execute(
+            f"attach {literal(str(home.warehouse))} as base (read_only)" if increment else "attach ':memory:' as base"
+        )
+        connection.execute("use base")
+        if not increment:
+            _create(connection, dimensions)
+        find_changes(
+            connection,
+            home,
+            changed=set(changed["batch_id"].drop_nulls()),
+            present=set(sources["batch_id"].drop_nulls()),
+            decided=home.decisions.name in changed["path"],
+        )
+        if copy:
+            copy.result()
+        # A write-ahead log would guard a file that nobody will see unless it is whole.
+        connection.execute(f"attach {literal(str(partial))} as next (recovery_mode no_wal_writes)")
+        connection.execute("use next")
+        if not increment:
+            _create(connection, dimensions)
+        connection.execute("begin")
+        apply_changes(connection)
+        connection.execute("delete from ops.source_file; delete from ops.version")
+        insert(connection, "ops.source_file", sources)
+        insert(connection, "ops.version", pl.DataFrame([version], schema=VERSION.frame_schema, orient="row"))
+        connection.execute("commit; checkpoint; use memory; detach next")
     return target
+
+
+def _create(connection: duckdb.DuckDBPyConnection, dimensions: dict[str, pl.DataFrame]) -> None:
+    connection.execute(ddl())
+    for name, frame in dimensions.items():
+        insert(connection, name, frame)
 
 
 def fingerprint(dimensions: dict[str, pl.DataFrame]) -> str:

@@ -20,6 +20,7 @@ import polars as pl
 
 from transforms.schema import table
 from warehouse.compare import find_indicator
+from warehouse.frames import show
 from warehouse.home import Home, WarehouseError
 from warehouse.query import connect
 from warehouse.tables import literal, sql
@@ -102,20 +103,18 @@ def read_corrections(home: Home) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-def apply(connection: duckdb.DuckDBPyConnection) -> None:
-    """Apply the corrections of the touched documents to `incoming_observation`; record what came of each.
+def apply_corrections(connection: duckdb.DuckDBPyConnection) -> None:
+    """Apply the corrections of the touched documents to `incoming_observation`; make `incoming_correction`.
 
-    A step of the build: reads `correction`, the corrections on record, and what `steps/facts.sql` has
-    loaded, and writes `ops.correction`.
+    A step of the build. `incoming_correction` (`ops.correction`) says what came of each of them.
     """
     corrections = connection.execute("from correction semi join touched using (document_id)").pl()
-    if corrections.is_empty():
-        return
-    anchors = {row["observation_id"]: row for row in _rows(connection, sql("steps/anchors.sql"))}
-    units = {row["indicator_id"]: row["unit"] for row in _rows(connection, "from core.dim_indicator")}
-    places = {row["place_id"] for row in _rows(connection, "from core.dim_place")}
     readings: dict[str, dict[str, Any] | None] = {}
     outcomes = []
+    if len(corrections):
+        anchors = {row["observation_id"]: row for row in _rows(connection, sql("steps/anchors.sql"))}
+        units = {row["indicator_id"]: row["unit"] for row in _rows(connection, "from core.dim_indicator")}
+        places = {row["place_id"] for row in _rows(connection, "from core.dim_place")}
     for correction in corrections.sort("made_at", "correction_id").iter_rows(named=True):
         anchor = anchors[correction["observation_id"]]
         problem = _obstacle(correction, anchor)
@@ -126,15 +125,11 @@ def apply(connection: duckdb.DuckDBPyConnection) -> None:
         if problem is None:
             readings[anchor["observation_id"]] = changed
         outcomes.append({**correction, "applied": problem is None, "problem": problem})
-    rows = [reading for reading in readings.values() if reading]
+    show(connection, "incoming_correction", pl.DataFrame(outcomes, schema=CORRECTION.frame_schema))
+    corrected = pl.DataFrame([reading for reading in readings.values() if reading], schema=OBSERVATION.frame_schema)
+    show(connection, "corrected", corrected)
     connection.execute("delete from incoming_observation where observation_id in $ids", {"ids": list(readings)})
-    for name, frame in (
-        ("incoming_observation", pl.DataFrame(rows, schema=OBSERVATION.frame_schema)),
-        ("ops.correction", pl.DataFrame(outcomes, schema=CORRECTION.frame_schema)),
-    ):
-        connection.register("corrected", frame.to_arrow())
-        connection.execute(f"insert into {name} by name from corrected")
-        connection.unregister("corrected")
+    connection.execute("insert into incoming_observation by name from corrected")
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, statement: str) -> list[dict[str, Any]]:

@@ -19,7 +19,6 @@ FRICTIONLESS_TYPES = {
     "boolean": "boolean",
     "timestamp": "datetime",
     "binary": "string",
-    "integers": "list",
 }
 INTRODUCTION = """# Data dictionary 数据字典
 

@@ -1,4 +1,4 @@
-"""The steps of a build: what concerns the documents that are new or have changed is replaced.
+"""The steps of a build: what concerns the documents that are new or have changed is worked out, then replaced.
 
 Each step is a file of `steps/`, which says what it works on; here they follow one another.
 """
@@ -8,7 +8,7 @@ import polars as pl
 
 from checks.quarantine import entries, read_decisions
 from warehouse.copies import find_copies_again
-from warehouse.corrections import apply, read_corrections
+from warehouse.corrections import apply_corrections, read_corrections
 from warehouse.frames import show
 from warehouse.home import Home
 from warehouse.lake import STAGES, Lake
@@ -17,10 +17,10 @@ from warehouse.tables import literal, sql
 BATCH = pl.Schema({"batch_id": pl.String(), "arrived_at": pl.Datetime("us", "UTC")})
 
 
-def load(
+def find_changes(
     connection: duckdb.DuckDBPyConnection, home: Home, changed: set[str], present: set[str], decided: bool
 ) -> None:
-    """Bring a warehouse up to date with the lake.
+    """Work out, in temporary tables, what differs between the version that is open and the lake.
 
     `changed` are the batches whose files are new, have changed or are gone, `present` all complete
     ones; `decided` says that people's decisions on the quarantine have changed.
@@ -36,11 +36,14 @@ def load(
     _show_stages(connection, lake, _incoming_batches(connection))
     find_copies_again(connection)
     _show_stages(connection, lake, _incoming_batches(connection))
-    connection.execute(sql("steps/remove.sql"))
-    connection.execute(sql("steps/facts.sql"))
-    apply(connection)
     connection.execute(sql("steps/observations.sql"))
-    connection.execute(sql("marts/figure.sql"))
+    apply_corrections(connection)
+    connection.execute(sql("steps/figures.sql"))
+
+
+def apply_changes(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the changes that `find_changes` has worked out to the database attached as `next`."""
+    connection.execute(sql("steps/apply.sql"))
 
 
 def _show_quarantine(connection: duckdb.DuckDBPyConnection, lake: Lake, batches: set[str], present: set[str]) -> None:

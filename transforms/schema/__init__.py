@@ -20,7 +20,6 @@ POLARS_TYPES: dict[str, pl.DataType] = {
     "boolean": pl.Boolean(),
     "timestamp": pl.Datetime("us", "UTC"),
     "binary": pl.Binary(),
-    "integers": pl.List(pl.Int64()),
 }
 DUCKDB_TYPES = {
     "text": "varchar",
@@ -29,7 +28,6 @@ DUCKDB_TYPES = {
     "boolean": "boolean",
     "timestamp": "timestamptz",
     "binary": "blob",
-    "integers": "bigint[]",
 }
 SCHEMAS = ("stage", "core", "ops", "mart")
 COLUMN_KEYS = {"type", "en", "zh", "required", "values", "references", "minimum", "maximum", "unit"}

@@ -56,3 +56,18 @@ create macro period_year(label) as try_cast(split_part(label, '/', -1)[:4] as bi
 -- counted since 2015, or has no period, may have grown between one report and the next.
 create macro same_time(label, this_reported, that_reported) as
     (label is not null and label not like '%/..') or left(this_reported, 4) is not distinct from left(that_reported, 4);
+
+-- The ways in which a period that starts, or ends, on this day may be written.
+create macro ways_to_write_start(day_of_start) as
+    if(day_of_start is null, [null::varchar], list_filter([
+        if(date_trunc('year', day_of_start) = day_of_start, day_text(day_of_start, 4), null),
+        if(day(day_of_start) = 1, day_text(day_of_start, 7), null),
+        day_text(day_of_start, 10)
+    ], way -> way is not null));
+
+create macro ways_to_write_end(day_of_end) as
+    if(day_of_end is null, [null::varchar], list_filter([
+        if(date_trunc('year', day_of_end + interval 1 day) = day_of_end + interval 1 day, day_text(day_of_end, 4), null),
+        if(last_day(day_of_end) = day_of_end, day_text(day_of_end, 7), null),
+        day_text(day_of_end, 10)
+    ], way -> way is not null));

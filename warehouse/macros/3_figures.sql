@@ -1,10 +1,10 @@
--- One row an observation of `source` (a table with the columns of core.fact_observation), with what decides which
--- figure it bears on. An observation bears on the figure of its place, unless the report is about a part of the
+-- One row an observation, with what decides which figure it bears on; `observations` and `reports` name tables with
+-- the columns of core.fact_observation and core.dim_report. An observation bears on the figure of its place, unless the report is about a part of the
 -- place only (a bureau's own figures are not its city's): then it is the reporter's own.
-create macro observations_in_context(source) as table
+create macro observations_in_context(observations, reports) as table
     with observation as (
-        from query_table(source) as observation
-            join core.dim_report as report using (report_id)
+        from query_table(observations) as observation
+            join query_table(reports) as report using (report_id)
             left join core.dim_place as place on place.place_id = observation.place_id
             join core.dim_indicator as indicator on indicator.indicator_id = observation.indicator_id
         select

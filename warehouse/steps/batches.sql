@@ -1,15 +1,9 @@
--- What is kept a batch: its counts, its checks, its quarantine.
--- In: changed_batch (arrived_at is null where the batch has left the lake), the stages of the changed batches, decided
--- (the quarantine of decided_batch as people's decisions leave it).
+-- What is kept of each batch.
+-- In: changed_batch (arrived_at is null where the batch has left the lake), the stages of the changed batches, decided.
 
-delete from ops.load where batch_id in (from changed_batch select batch_id);
-delete from ops.check_result where batch_id in (from changed_batch select batch_id);
-delete from ops.quarantine where batch_id in (from decided_batch);
+create temp table incoming_check_result as from stage_check_result;
 
-insert into ops.check_result by name from stage_check_result;
-insert into ops.quarantine by name from decided;
-
-insert into ops.load by name
+create temp table incoming_load as
     with
         document as (from stage_documents select batch_id, n: count(*) group by batch_id),
         report as (from stage_reports select batch_id, n: count(*) where is_report group by batch_id),

@@ -1,9 +1,31 @@
--- The observations of originals; those of copies stay in core.fact_quantity.
--- In: incoming_observation.
+-- The observations that come in: what the checks accepted, less what people hold back, and with what they released.
+-- In: incoming, verdict, decided, and the stages of the batches that bring the documents.
 
-insert into core.fact_observation by name
-    from incoming_observation semi join (from core.dim_report where duplicate_of is null) using (report_id);
+create temp table incoming_report as
+    from (from stage_reports semi join incoming using (document_id, batch_id)) as report
+        left join verdict using (report_id)
+    select report.* exclude (duplicate_of, copy_kind), verdict.duplicate_of, verdict.copy_kind;
 
-insert into affected
-    from incoming_observation
-    select distinct place_id, indicator_id, status, period_start, period_end, per;
+create temp table entry as
+    with quarantine as (
+        from ops.quarantine anti join decided_batch using (batch_id)
+        union all by name
+        from decided
+    )
+    from quarantine semi join incoming using (document_id)
+    select observation_id: split_part(item, ' ', -1), is_held: bool_or(state in ('open', 'rejected'))
+    where kind = 'row'
+    group by observation_id;
+
+create temp table incoming_observation as
+    with
+        accepted as (from stage_accepted semi join incoming using (document_id, batch_id)),
+        released as (
+            from stage_observations
+                semi join (from entry where not is_held) using (observation_id)
+                semi join incoming using (document_id, batch_id)
+                anti join accepted using (observation_id)
+        )
+    from accepted anti join (from entry where is_held) using (observation_id)
+    union all by name
+    from released;

@@ -1,6 +1,6 @@
--- The sketches that come and go with the documents, and the known reports that are to be compared anew: those of a
--- group of copies that loses a member.
--- In: incoming, leaving, and the stages of the batches that bring the documents.
+-- The sketches that come in, and the known reports that are to be compared anew: those of a group of copies that
+-- loses a member.
+-- In: incoming, leaving, the stages of the batches that bring the documents.
 
 create temp table incoming_sketch as
     from stage_sketches
@@ -15,5 +15,3 @@ create temp table disturbed as
     from core.dim_report anti join leaving_report using (report_id)
     select report_id
     where coalesce(duplicate_of, report_id) in (from leaving_report select original);
-
-delete from ops.sketch where report_id in (from leaving_report select report_id);

@@ -1,5 +1,5 @@
 -- mart.reconciliation: one row an observation, with the figure that it bears on and its part in it.
-from observations_in_context('core.fact_observation') as observation
+from observations_in_context('core.fact_observation', 'core.dim_report') as observation
     join mart.figure as figure
         on figure.indicator_id = observation.indicator_id
         and figure.status = observation.status

@@ -1,5 +1,6 @@
--- The documents of known reports whose verdict changes are loaded anew, and every report that comes in has its verdict.
--- In: verdict(report_id, duplicate_of, copy_kind) of the reports that were compared.
+-- The reports that come in, each with the verdict whether it is a copy. The documents of known reports whose verdict
+-- changes come in too.
+-- In: verdict(report_id, duplicate_of, copy_kind) of the reports that were compared; incoming, leaving, touched.
 
 create temp table changed_document as
     from core.dim_report as known join verdict using (report_id) anti join leaving using (document_id)
@@ -7,11 +8,11 @@ create temp table changed_document as
     where known.duplicate_of is distinct from verdict.duplicate_of
         or known.copy_kind is distinct from verdict.copy_kind;
 
+insert into verdict
+    from core.dim_report semi join changed_document using (document_id) anti join verdict using (report_id)
+    select report_id, duplicate_of, copy_kind;
+
 insert into touched from changed_document;
 insert into leaving from changed_document;
 insert into incoming
     from core.dim_document semi join changed_document using (document_id) select document_id, batch_id;
-
-insert into verdict
-    from core.dim_report semi join leaving using (document_id) anti join verdict using (report_id)
-    select report_id, duplicate_of, copy_kind;

@@ -1,37 +1,56 @@
--- mart.figure: one row a place, indicator, status, period, rate, unit and scope: the best of what the reports say.
--- In: affected (the figures to be worked out again), core.*.
+-- The figures to be worked out again, and what they become: one row a place, indicator, status, period, rate, unit
+-- and scope, the best of what the reports say.
+-- In: leaving, incoming_report, incoming_observation; the observations of copies are left out.
+
+delete from incoming_observation where report_id in (from incoming_report select report_id where duplicate_of is not null);
 
 create temp table stale as
-    from affected
-    select distinct place_id, indicator_id, status, per, period: period_label(period_start, period_end);
+    with written as (
+        from core.fact_observation semi join leaving using (document_id)
+        select place_id, indicator_id, status, per, period_start, period_end
+        union
+        from incoming_observation
+        select place_id, indicator_id, status, per, period_start, period_end
+    )
+    from written
+    select distinct
+        place_id, indicator_id, status, per,
+        first: first_day(period_start), final: final_day(period_end), period: period_between(first, final);
+
+-- Every way to write the periods, so that the observations can be found by what they state.
+create temp table stated as
+    from stale
+    select
+        place_id, indicator_id, status, per,
+        period_start: unnest(ways_to_write_start(first)),
+        period_end: ways_to_write_end(final);
 
 create temp table candidate as
-    from core.fact_observation as observation
-        semi join (from affected select distinct place_id, indicator_id, status) as affected
-            on observation.indicator_id = affected.indicator_id
-            and observation.status = affected.status
-            and observation.place_id is not distinct from affected.place_id
+    with observation as (
+        from core.fact_observation as observation anti join leaving using (document_id)
+            semi join (from stated select * exclude (period_end), period_end: unnest(period_end)) as stated
+                on observation.indicator_id = stated.indicator_id
+                and observation.status = stated.status
+                and observation.place_id is not distinct from stated.place_id
+                and observation.per is not distinct from stated.per
+                and observation.period_start is not distinct from stated.period_start
+                and observation.period_end is not distinct from stated.period_end
+        union all by name
+        from incoming_observation
+    )
+    from observation
     select
         observation_id, report_id, indicator_id, place_id, status, period_start, period_end, per, unit,
         value, low, high, low_open, high_open, qualifier, redacted, confidence, corrected, span_start;
 
-delete from mart.figure as figure using stale
-    where figure.indicator_id = stale.indicator_id
-        and figure.status = stale.status
-        and figure.place_id is not distinct from stale.place_id
-        and figure.per is not distinct from stale.per
-        and figure.period is not distinct from stale.period;
+create temp table telling as
+    from core.dim_report anti join leaving using (document_id) semi join candidate using (report_id)
+    union all by name
+    from incoming_report;
 
-insert into mart.figure by name
+create temp table incoming_figure as
     with
-        member as (
-            from observations_in_context('candidate') as member
-                semi join stale on member.indicator_id = stale.indicator_id
-                    and member.status = stale.status
-                    and member.place_id is not distinct from stale.place_id
-                    and member.per is not distinct from stale.per
-                    and member.period is not distinct from stale.period
-        ),
+        member as (from observations_in_context('candidate', 'telling')),
         -- What each report says: of several figures the largest, of which the others may be parts; of
         -- several shares the first.
         headline as (
@@ -87,6 +106,3 @@ insert into mart.figure by name
         period_start, period_end, value, low, high, low_open, high_open, qualifier, redacted, confidence,
         corrected, reported, observation_id, report_id, reports, figures, masked, conflicts
     order by indicator_id, period, place_id;
-
-drop table candidate;
-drop table stale;
