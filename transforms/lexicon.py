@@ -56,7 +56,7 @@ _KEYS = {*_REQUIRED, *ROLES, "plausible_low", "plausible_high", "per_capita_high
 _KINDS = next(column.values for column in INDICATOR.columns if column.name == "kind")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Lexicon:
     """The indicators and their words, as frames.
 
