@@ -69,7 +69,7 @@ class Extraction:
     @property
     def unclassified(self) -> float:
         """The share of numerals that no rule classified, 0 where there are none."""
-        return float((self.numerals["class"] == "unclassified").mean() or 0.0)
+        return self.numerals.filter(pl.col("class") == "unclassified").height / max(1, self.numerals.height)
 
 
 def extract(documents: pl.DataFrame, reports: pl.DataFrame) -> Extraction:

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import polars as pl
 
-from transforms.passages import spans
+from transforms.passages import each_match
 from transforms.vocabulary import VocabularyError, load
 
 # Places in running order are `line * LINE + offset in the sentence`, one integer that sorts.
@@ -143,27 +143,15 @@ def occurrences(lines: pl.DataFrame, kinds: dict[str, str]) -> pl.DataFrame:
 
     In running order. Where several patterns match at one place, the first of them has it.
     """
-    pattern = "|".join(kinds.values())
-    matches, ends = spans(pl.col("text"), pattern)
-    found = (
-        lines.select("line", "text", word=pl.col("text").str.extract_all(pattern))
-        .filter(pl.col("word").list.len() > 0)
-        .select("line", word=matches, end=ends)
-        .explode("word", "end")
-    )
+    found = each_match(lines.select("line", "text"), "|".join(kinds.values()), "word")
     words = found.select(pl.col("word").unique()).with_columns(
         kind=pl.coalesce(
             pl.when(pl.col("word").str.contains(f"^(?:{pattern})$")).then(pl.lit(kind))
             for kind, pattern in kinds.items()
         )
     )
-    length = pl.col("word").str.len_chars().cast(pl.Int64)
     return found.join(words, on="word", how="left", maintain_order="left").select(
-        "line",
-        "word",
-        "kind",
-        offset=pl.col("end").cast(pl.Int64) - length,
-        place=pl.col("line") * LINE + pl.col("end").cast(pl.Int64) - length,
+        "line", "word", "kind", "offset", place=pl.col("line") * LINE + pl.col("offset")
     )
 
 
