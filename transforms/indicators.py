@@ -135,6 +135,7 @@ class _Knowledge:
     heads: _Heads
     has_verbs: Bools
     telling: Bools
+    rates: Bools
 
 
 @cache
@@ -146,7 +147,8 @@ def _knowledge(lexicon: Lexicon) -> _Knowledge:
     roles = np.zeros((lexicon.words.height + 1, len(names)), np.uint8)
     np.bitwise_or.at(roles, (row, column), bits)
     verbs = (roles & VERB) > 0
-    return _Knowledge(names, roles, _Heads(roles), _any(verbs.T), verbs.sum(axis=1) <= TELLING)
+    rates = np.append(lexicon.catalogue["dimension"].is_in(RATES).to_numpy(), False)
+    return _Knowledge(names, roles, _Heads(roles), _any(verbs.T), verbs.sum(axis=1) <= TELLING, rates)
 
 
 def _fits(units: pl.DataFrame, lexicon: Lexicon, names: list[str]) -> tuple[Bools, Bools, Bools]:
@@ -333,7 +335,7 @@ class Readings:
             "unknown_between": before * prose * np.minimum(apart["unknown"], 6) / 6,
             "verb_between": before & (apart["verb"] > 0),
             "verb_first": (after | later) & (apart["cut"] > later),
-            "preposition_between": before & prose & (apart["preposition"] > 0),
+            "preposition_between": before & prose & (apart["preposition"] > 0) & ~self.known.rates[self.indicator],
             "superseded": (before | after) & prose & (apart["noun"] > 0) & (stream.run[item] != run),
             "exemplified": before & (apart["closer"] > 0) & (apart["verb"] == 0) & (apart["noun"] > 0),
             "inner": self.headed & prose & self._is_inner(),
