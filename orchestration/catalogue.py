@@ -75,7 +75,7 @@ def catalogue() -> dict[str, Entry]:
             name = f"{found.schema}/{found.name}"
             about = {"table": full_name, "description": f"{found.zh}: {found.grain}.", **_SCHEMAS[found.schema]}
             if found.schema == "mart":
-                about |= _mart(found.name)
+                about |= _mart(found.name, declared.get(name, {}).get("code"))
             declared[name] = about | declared.get(name, {})
     entries: dict[str, Entry] = {}
     for name in _in_order(declared):
@@ -83,11 +83,11 @@ def catalogue() -> dict[str, Entry]:
     return entries
 
 
-def _mart(name: str) -> dict[str, Any]:
-    """The file that defines a mart, and the tables that it reads, by itself or in a macro."""
-    files = sorted((ROOT / "warehouse" / "marts").rglob(f"{name}.sql"))
-    if not files:
-        raise CatalogueError(f"warehouse/marts: there is no {name}.sql for mart.{name}")
+def _mart(name: str, code: str | None) -> dict[str, Any]:
+    """The `.sql` file that defines a mart, and the tables that it reads, by itself or in a macro."""
+    files = [ROOT / code] if code else sorted((ROOT / "warehouse").rglob(f"{name}.sql"))
+    if not files or not files[0].exists():
+        raise CatalogueError(f"assets.toml: mart/{name}: code must name the .sql file that makes it")
     read = {f"{schema}/{table}" for schema, table in _SQL_TABLE.findall(_with_macros(files[0].read_text("utf-8")))}
     return {"code": str(files[0].relative_to(ROOT)), "deps": sorted(read - {f"mart/{name}"})}
 

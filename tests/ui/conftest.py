@@ -19,7 +19,9 @@ ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM, CHROMEDRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 # A name and a text that would run a script or fetch an address if any page showed them as markup.
 HOSTILE_NAME = "<img src=x onerror=window.injected=1>[a](javascript:window.injected=1).txt"
-HOSTILE_TEXT = "甲市2018年清理垃圾<script>window.injected=1</script>120吨，|新建|[链接](http://example.org)停车位300个。"
+HOSTILE_TEXT = (
+    "甲市2018年清理垃圾<script>window.injected=1</script>120吨，|新建|[链接](http://example.org)停车位300个。"
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -76,10 +78,14 @@ def dagster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dagster]:
     environment = {**os.environ, "CAMPAIGN_HOME": str(home)}
     environment.pop("DAGSTER_HOME", None)
     command = [sys.executable, "-m", "orchestration"]
-    subprocess.run([*command, "run", str(inbox)], cwd=ROOT, env=environment, check=False, capture_output=True, timeout=300)
+    subprocess.run(
+        [*command, "run", str(inbox)], cwd=ROOT, env=environment, check=False, capture_output=True, timeout=300
+    )
     port = free_port()
     with (home / "ui.log").open("w") as log:
-        process = subprocess.Popen([*command, "ui", "--port", str(port)], cwd=ROOT, env=environment, stdout=log, stderr=log)
+        process = subprocess.Popen(
+            [*command, "ui", "--port", str(port)], cwd=ROOT, env=environment, stdout=log, stderr=log
+        )
         running = Dagster(f"http://127.0.0.1:{port}", home)
         try:
             wait_for(lambda: running.graphql("{ version }"), 120, "the webserver")

@@ -1,0 +1,137 @@
+"""What a person sees and does in the real web interface, in headless Chromium."""
+
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("selenium")
+
+from selenium.webdriver.common.by import By
+
+from .conftest import HOSTILE_NAME, ROOT, Dagster, wait_for
+
+pytestmark = pytest.mark.slow
+
+IMAGES = ROOT / "docs" / "images"
+GROUPS = {"documents", "extraction", "history", "marts", "reports", "sources", "validation", "warehouse"}
+
+
+class Page:
+    """The browser, on one instance."""
+
+    def __init__(self, browser: Any, dagster: Dagster) -> None:
+        self.browser, self.dagster = browser, dagster
+
+    def open(self, path: str, *texts: str) -> None:
+        """Open a page and wait until it shows all the texts."""
+        self.browser.get(f"{self.dagster.url}{path}")
+        self.shows(*texts)
+
+    def shows(self, *texts: str, seconds: float = 60) -> None:
+        wait_for(lambda: all(text in self.text() for text in texts), seconds, f"{texts} at {self.browser.current_url}")
+
+    def text(self) -> str:
+        return str(self.browser.execute_script("return document.body.innerText"))
+
+    def click(self, label: str) -> None:
+        """Click the first enabled button of that label."""
+
+        def button() -> Any:
+            buttons = self.browser.find_elements(By.TAG_NAME, "button")
+            return next((b for b in buttons if b.text.strip().startswith(label) and b.is_enabled()), None)
+
+        wait_for(button, 30, f"a button {label}").click()
+
+    def unfold(self, entry: str) -> None:
+        """Show the Markdown of a metadata entry."""
+        path = f"//tr[td[normalize-space()='{entry}']]//*[contains(text(), 'Show Markdown')]"
+        found = wait_for(lambda: self.browser.find_elements(By.XPATH, path), 30, f"the Markdown of {entry}")
+        found[0].click()
+
+    def keep(self, name: str) -> None:
+        """Keep a picture of the page for the docs, where asked to."""
+        if os.environ.get("UPDATE_SCREENSHOTS"):
+            IMAGES.mkdir(parents=True, exist_ok=True)
+            time.sleep(2)
+            self.browser.save_screenshot(str(IMAGES / f"{name}.png"))
+
+
+@pytest.fixture
+def page(browser: Any, dagster: Dagster) -> Page:
+    return Page(browser, dagster)
+
+
+def test_the_lineage_graph_shows_every_group(page: Page) -> None:
+    page.open("/asset-groups", *GROUPS)
+    page.keep("lineage")
+
+
+def test_an_asset_page_shows_columns_with_their_lineage_and_a_preview(page: Page) -> None:
+    page.open(
+        "/assets/mart/city_comparison", "Row count", "per_10k_low", "← mart/figure.low · core/dim_place.population"
+    )
+    page.keep("asset")
+    page.open("/assets/core/fact_observation?view=events", "dagster/row_count", "chart", "preview")
+    page.unfold("preview")
+    page.shows("observation_id", "raw_text")
+    page.keep("preview")
+
+
+def test_an_asset_page_shows_its_checks_with_the_failing_rows_and_the_data_docs(page: Page) -> None:
+    page.open("/assets/lake/observations?view=checks", "batch__may_load", "This is a blocking asset check")
+    page.open(
+        "/assets/lake/observations?view=checks&checkDetail=observations__bounds",
+        "Evaluation result",
+        "checked",
+        "data_docs",
+    )
+    page.keep("check")
+
+
+def test_a_materialisation_started_in_the_browser_ends_green(page: Page) -> None:
+    before = set(page.dagster.run_statuses())
+    page.open("/locations/campaign/jobs/load_batch", "Materialize all")
+    page.click("Materialize all")
+    page.shows("Partition selection")
+    page.click("All")
+    page.click("Launch")
+    started = wait_for(lambda: page.dagster.run_statuses().keys() - before, 90, "a run")
+    run_id = next(iter(started))
+    wait_for(lambda: page.dagster.run_statuses()[run_id] in ("SUCCESS", "FAILURE"), 240, "the end of the run")
+    assert page.dagster.run_statuses()[run_id] == "SUCCESS"
+    page.open(f"/runs/{run_id}", "Success", "publish_warehouse")
+    page.keep("run")
+
+
+def test_names_and_texts_of_files_are_shown_as_text_whatever_they_spell(page: Page) -> None:
+    for path in ("/assets/core/dim_document?view=events", "/assets/core/document_text?view=events"):
+        page.open(path, "preview")
+        page.unfold("preview")
+        page.shows("<img src=x onerror" if "dim_document" in path else "<script>window.injected")
+        assert page.browser.execute_script("return window.injected") is None
+        inside = page.browser.find_element(By.CLASS_NAME, "dagster-markdown")
+        assert not inside.find_elements(By.TAG_NAME, "img")
+        assert not inside.find_elements(By.TAG_NAME, "a")
+    assert HOSTILE_NAME.startswith("<img")
+
+
+def test_the_web_interface_listens_on_loopback_only(dagster: Dagster) -> None:
+    port = int(dagster.url.rsplit(":", 1)[1])
+    listening = [line.split() for line in Path("/proc/net/tcp").read_text("ascii").splitlines()[1:]]
+    addresses = {
+        fields[1].split(":")[0] for fields in listening if int(fields[1].split(":")[1], 16) in (port, port + 1)
+    }
+    assert addresses == {"0100007F"}
+    assert "no login" in (dagster.home / "ui.log").read_text("utf-8")
+
+
+def test_the_data_docs_are_served_and_a_check_links_to_them(dagster: Dagster) -> None:
+    import urllib.request
+
+    log = (dagster.home / "ui.log").read_text("utf-8")
+    address = next(word for word in log.split() if word.endswith("/index.html"))
+    with urllib.request.urlopen(address, timeout=10) as response:
+        assert b"Great Expectations" in response.read() or response.status == 200
