@@ -6,6 +6,7 @@ credits their sources; `[names]` of `vocabulary/places.toml` says how names are 
 
 from functools import cache
 from importlib import resources
+from typing import Any
 
 import polars as pl
 
@@ -43,6 +44,11 @@ def places() -> pl.DataFrame:
 
 
 @cache
+def _words() -> dict[str, Any]:
+    return load("places.toml")["names"]
+
+
+@cache
 def names() -> pl.DataFrame:
     """Every name that a division goes by: `written`, `kind`, `rank`, `grandparent_id` and the columns of `places()`.
 
@@ -51,7 +57,7 @@ def names() -> pl.DataFrame:
 
     Raises `VocabularyError` for an alias or byname of no division.
     """
-    words = load("places.toml")["names"]
+    words = _words()
     name, rank = pl.col("name"), pl.col("rank")
     parents = places().select(parent_id="place_id", grandparent_id="parent_id")
     divisions = (
@@ -91,7 +97,7 @@ def names() -> pl.DataFrame:
 def _patterns(full: bool) -> list[str]:
     """The names to search for, and the words that they occur in by accident, longest first."""
     found = names().filter((pl.col("kind") == "full") == full)["written"].unique().to_list()
-    return sorted({*found, *load("places.toml")["names"]["decoys"]}, key=lambda name: (-len(name), name))
+    return sorted({*found, *_words()["decoys"]}, key=lambda name: (-len(name), name))
 
 
 def find_places(texts: pl.DataFrame) -> pl.DataFrame:
@@ -116,7 +122,7 @@ def find_places(texts: pl.DataFrame) -> pl.DataFrame:
     covered = short.join(full.select("clause", full_start="start", full_end="end"), on="clause").filter(
         pl.col("start") < pl.col("full_end"), pl.col("full_start") < pl.col("end")
     )
-    words = load("places.toml")["names"]
+    words = _words()
     written, before = pl.col("written"), pl.col("before")
     passed = (before.str.len_chars() + written.str.len_chars()).shift(1).over("clause")
     length, ending = written.str.len_chars(), written.str.tail(1)

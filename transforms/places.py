@@ -15,49 +15,53 @@ from typing import Any
 import polars as pl
 
 from transforms.divisions import RANKS, find_places, names, places
+from transforms.organisations import name_organisations
 from transforms.passages import fold
 from transforms.reports import heard, voices
 from transforms.vocabulary import VocabularyError, load
 
-__all__ = ["find_places", "locate", "places"]
+__all__ = ["contexts", "find_places", "locate", "places"]
 
-LOCATED = {
-    "place_id": pl.String,
-    "place_name": pl.String,
-    "adcode": pl.String,
-    "place_basis": pl.String,
-    "place_evidence": pl.String,
-    "place_candidates": pl.String,
-    "organisation": pl.String,
-    "level": pl.String,
-}
-NATION, PROVINCE, CITY, COUNTY, TOWN, UNIT = 0, 1, 2, 3, 4, 5
+LOCATED = [
+    "place_id",
+    "place_name",
+    "adcode",
+    "place_basis",
+    "place_evidence",
+    "place_candidates",
+    "organisation",
+    "level",
+]
+PROVINCE, CITY, COUNTY, TOWN, UNIT = 1, 2, 3, 4, 5
 LEVELS = {rank: level for level, rank in RANKS.items()} | {UNIT: "unit"}
-DIVISION = "(?:市|县|区|旗|州|地区|镇|乡|街道)"
 MUNICIPALITIES = ["北京市", "天津市", "上海市", "重庆市"]
-
-# Weight of a mention: by a full name, by a short one, in the title, as the subject of the first sentences.
-FULL, SHORT, TITLE, SUBJECT = 1.0, 0.5, 5.0, 3.0
-# Weight of a name that another follows at once: 泰州市 in 泰州市兴化市.
-QUALIFIER = 0.5
-# What a mention as a superior takes from a place at the level that speaks.
-SUPERIOR = 2.0
-# Beginning of a report, in code points, in which its subject is named, and what may stand before it in its clause.
-LEAD, SUBJECT_BEFORE = 200, r"^[\s《“\"(]*(?:[0-9]{4}年.{0,6}|近.{0,2}年来|今年以来|.{0,4}以来)?$"
-# What a mention that says nothing about the place still says about the other names.
-PASSING = 0.1
-# Code points kept on either side of a name as evidence.
-SNIPPET = 12
-# Support that a claim needs, and by what factor it must exceed that of any other place.
-ENOUGH, MARGIN = 2.0, 1.3
-# How often a place, or an office, must be spoken of in a report that does not say who speaks.
-OFTEN = 3
-# Divisions of one parent that must be named to give it away.
-CHILDREN = 2
 # What an open-ended validity and an undated report count as.
 FOREVER = 9999
 
+# Least share of what a report says of itself in which the speaker is heard, and how often 全区 or 全市
+# is said where nothing else is.
+HEARD, WHOLE_DISTRICT, WHOLE_CITY = 0.2, 2, 3
 
+# Weight of a mention: by a full name, by a short one, in the title, as the subject of the first sentences.
+FULL, SHORT, TITLE, SUBJECT = 1.0, 0.5, 5.0, 3.0
+# Weight of a name that another follows at once, 泰州市 in 泰州市兴化市, and of one that tells nothing
+# but which other names are near.
+QUALIFIER, PASSING = 0.5, 0.1
+# Beginning of a report, in code points, in which its subject is named, and what may stand before it in its clause.
+LEAD, SUBJECT_BEFORE = 200, r"^[\s《“\"(]*(?:[0-9]{4}年.{0,6}|近.{0,2}年来|今年以来|.{0,4}以来)?$"
+# Code points kept on either side of a name as evidence.
+SNIPPET = 12
+
+# Support that a claim needs, how often a name must be spoken of where no one speaks, and by what factor
+# a place must be ahead of any other.
+ENOUGH, OFTEN, MARGIN = 2.0, 3, 1.3
+# What a mention as a superior takes from a place at the level that speaks.
+SUPERIOR = 2.0
+# Divisions of one parent that must be named to give it away.
+CHILDREN = 2
+
+
+@cache
 def _vocabulary(section: str) -> Any:
     return load("places.toml")[section]
 
@@ -75,11 +79,9 @@ def locate(reports: pl.DataFrame, documents: pl.DataFrame) -> pl.DataFrame:
     parts = [texts.select("key", source=pl.lit(part), text=part) for part in ("text", "title", "file", "around")]
     speakers = _speakers(texts)
     meanings = _resolved(_meanings(_weighed(find_places(pl.concat(parts))), speakers))
-    found = _claimed(_options(meanings), speakers).join(texts, on="key").pipe(_organised)
-    columns = [pl.col(name).cast(kind) for name, kind in LOCATED.items()]
-    return reports.join(
-        found.select("key", *columns), left_on="report_id", right_on="key", how="left", maintain_order="left"
-    )
+    found = _claimed(_options(meanings), speakers).join(texts, on="key").pipe(name_organisations)
+    found = found.select("key", pl.col(LOCATED).cast(pl.String))
+    return reports.join(found, left_on="report_id", right_on="key", how="left", maintain_order="left")
 
 
 def _texts(reports: pl.DataFrame, documents: pl.DataFrame) -> pl.DataFrame:
@@ -107,69 +109,81 @@ def _texts(reports: pl.DataFrame, documents: pl.DataFrame) -> pl.DataFrame:
 
 
 def _speakers(texts: pl.DataFrame) -> pl.DataFrame:
-    """Who speaks in each report: `key, dated, speaker` (a rank), `voice`, `masked`, `region`, `small`."""
-    level, masks, text = _vocabulary("level"), _vocabulary("masks"), pl.col("text")
+    """Who speaks in each report: `key, dated, speaker` (a rank), `voice`, `masked`, `region`, `small`.
+
+    `voice` is the word behind 我; `masked` says that the speaker's own name is made unreadable,
+    `region` that it is a 地区, `small` that it has towns and no counties below it.
+    """
+    level, masks, text, word = _vocabulary("level"), _vocabulary("masks"), pl.col("text"), pl.col("word")
     said = (
         texts.select("key", word=heard(text))
         .explode("word")
         .join(voices(), on="word")
-        .group_by("key", "rank")
-        .agg(
-            times=pl.len(),
-            voice=pl.col("word")
-            .str.slice(1)
-            .sort_by(pl.col("word").str.ends_with("单位"))
-            .mode(maintain_order=True)
-            .first(),
-        )
+        .select("key", "rank", voice=word.str.slice(1))
     )
-    hidden = texts.select("key", times=text.str.count_matches(masks["self"]), town=text.str.contains(level["town"]))
-    said = pl.concat(
-        [
-            said.with_columns(times=pl.col("times").cast(pl.Int64)),
-            hidden.filter("town", pl.col("times") > 0).select(
-                "key", rank=pl.lit(TOWN, pl.Int64), times=pl.col("times").cast(pl.Int64), voice=pl.lit("masked")
-            ),
-        ]
+    hidden = (
+        texts.filter(text.str.contains(level["town"]))
+        .select("key", voice=text.str.extract_all(masks["self"]))
+        .explode("voice", empty_as_null=False)
+        .select("key", "voice", rank=pl.lit(TOWN, pl.Int64))
     )
     # A bureau says 我市 as well, a city never 我局: of the voices heard more than in passing, the lowest speaks.
     speaking = (
-        said.filter(pl.col("times") > 0.2 * pl.col("times").sum().over("key"))
-        .sort("rank", descending=True)
-        .group_by("key", maintain_order=True)
-        .agg(speaker=pl.col("rank").first(), voice=pl.col("voice").first())
+        pl.concat([said, hidden], how="diagonal")
+        .group_by("key", "rank")
+        .agg(times=pl.len(), voice=pl.col("voice").sort_by(pl.col("voice") == "单位").mode(maintain_order=True).first())
+        .filter(pl.col("times") > HEARD * pl.col("times").sum().over("key"))
+        .group_by("key")
+        .agg(speaker=pl.col("rank").max(), voice=pl.col("voice").sort_by("rank").last())
     )
-    whole = pl.when(text.str.count_matches("全区") > 1).then(COUNTY).when(text.str.count_matches("全市") > 2).then(CITY)
-    speaker = pl.coalesce("speaker", whole)
-    by_level = {CITY: "city", COUNTY: "county", TOWN: "town"}
-    masked = pl.when(text.str.contains(masks["self"])).then(True)
-    for rank, name in by_level.items():
-        masked = masked.when(pl.col("speaker") == rank).then(text.str.contains(masks[name]))
-    return (
-        texts.join(speaking, on="key", how="left")
-        .with_columns(speaker=speaker)
-        .select(
-            "key",
-            "dated",
-            "speaker",
-            "voice",
-            masked=masked.otherwise(False),
-            region=text.str.contains(level["region"]),
-            small=text.str.contains(level["of_county"]) & ~text.str.contains(level["of_city"]),
+    silent = (
+        pl.when(text.str.count_matches("全区") >= WHOLE_DISTRICT)
+        .then(COUNTY)
+        .when(text.str.count_matches("全市") >= WHOLE_CITY)
+        .then(CITY)
+    )
+    speakers = texts.join(speaking, on="key", how="left").with_columns(speaker=pl.coalesce("speaker", silent))
+    own_name = [(pl.col("speaker") == rank) & text.str.contains(masks[LEVELS[rank]]) for rank in (CITY, COUNTY, TOWN)]
+    return speakers.select(
+        "key",
+        "dated",
+        "speaker",
+        "voice",
+        masked=pl.any_horizontal(text.str.contains(masks["self"]), *own_name).fill_null(False),
+        region=text.str.contains(level["region"]),
+        small=text.str.contains(level["of_county"]) & ~text.str.contains(level["of_city"]),
+    )
+
+
+def contexts(declared: list[dict[str, Any]]) -> list[tuple[str, pl.Expr, float, bool, bool]]:
+    """The entries of `[[context]]` in `places.toml`: name, condition on `before` and `after`, weight, own, superior.
+
+    Raises `VocabularyError` for an entry that lacks a side or a weight, or that is no regular expression.
+    """
+    found = []
+    for entry in declared:
+        sides = [side for side in ("before", "after") if side in entry]
+        where = f"transforms/vocabulary/places.toml: context {entry.get('name')!r} {[entry[side] for side in sides]}"
+        if (
+            entry.keys() - {"name", "before", "after", "weight", "own", "superior"}
+            or not sides
+            or "weight" not in entry
+        ):
+            raise VocabularyError(f"{where}: needs name, weight, and before or after; may have own and superior")
+        fits = pl.all_horizontal(pl.col(side).str.contains(entry[side]) for side in sides)
+        try:
+            pl.select(before=pl.lit(""), after=pl.lit("")).select(fits)
+        except pl.exceptions.ComputeError as error:
+            raise VocabularyError(f"{where}: {error}") from error
+        found.append(
+            (entry["name"], fits, float(entry["weight"]), entry.get("own", False), entry.get("superior", False))
         )
-    )
+    return found
 
 
 @cache
-def _contexts() -> list[dict[str, Any]]:
-    contexts = _vocabulary("context")
-    for entry in contexts:
-        unknown = entry.keys() - {"name", "before", "after", "weight", "own", "superior"}
-        if unknown or not entry.keys() & {"before", "after"} or "weight" not in entry:
-            raise VocabularyError(
-                f"transforms/vocabulary/places.toml: context {entry.get('name')!r}: needs before or after, and weight"
-            )
-    return contexts
+def _contexts() -> list[tuple[str, pl.Expr, float, bool, bool]]:
+    return contexts(_vocabulary("context"))
 
 
 def _weighed(mentions: pl.DataFrame) -> pl.DataFrame:
@@ -178,36 +192,20 @@ def _weighed(mentions: pl.DataFrame) -> pl.DataFrame:
     The members of a list (A、B和C) are partners together, and so are those that lie in several
     prefectures.
     """
-    before, after, known = pl.col("before"), pl.col("after"), names()
-    single = known.group_by("written").agg(
-        prefecture=pl.when((pl.col("adcode").str.head(4).n_unique() == 1) & (pl.col("rank").min() > PROVINCE)).then(
-            pl.col("adcode").str.head(4).first()
-        )
-    )
+    before, adcode = pl.col("before"), pl.col("adcode").str.head(4)
+    only = (adcode.n_unique() == 1) & (pl.col("rank").min() > PROVINCE)
+    prefectures = names().group_by("written").agg(prefecture=pl.when(only).then(adcode.first()))
     linked = pl.col("between").str.contains(r"^(?:\p{Han}{0,4}[、和及与]|以及)?$").fill_null(False)
     qualifies = (pl.col("between").shift(-1).over("clause") == "").fill_null(False)
-    fitting = [
-        (
-            pl.all_horizontal(pl.col(side).str.contains(entry[side]) for side in ("before", "after") if side in entry),
-            entry,
-        )
-        for entry in _contexts()
-    ]
-    partner = pl.any_horizontal(fits for fits, entry in fitting if entry["weight"] == 0)
-    subject = (
-        pl.col("full") & (pl.col("start") < LEAD) & before.str.contains(SUBJECT_BEFORE) & ~after.str.starts_with("、")
-    )
+    leading = pl.col("full") & (pl.col("start") < LEAD) & before.str.contains(SUBJECT_BEFORE)
+    partner = pl.any_horizontal(fits for _, fits, weight, *_ in _contexts() if not weight)
     cases = [
         ("partner", pl.col("partner"), 0.0, False, False),
         ("qualifier", qualifies, QUALIFIER, False, True),
         ("title", pl.col("source").is_in(["title", "file"]), TITLE, True, False),
         ("around", pl.col("source") == "around", PASSING, False, False),
-        ("subject", subject, SUBJECT, True, False),
-        *(
-            (e["name"], fits, float(e["weight"]), e.get("own", False), e.get("superior", False))
-            for fits, e in fitting
-            if e["weight"]
-        ),
+        ("subject", leading & ~pl.col("after").str.starts_with("、"), SUBJECT, True, False),
+        *(context for context in _contexts() if context[2]),
         ("named", pl.col("full"), FULL, False, False),
         ("short", pl.lit(True), SHORT, False, False),
     ]
@@ -218,7 +216,7 @@ def _weighed(mentions: pl.DataFrame) -> pl.DataFrame:
     )
     group = ["clause", "list"]
     return (
-        mentions.join(single, on="written", how="left", maintain_order="left")
+        mentions.join(prefectures, on="written", how="left", maintain_order="left")
         .with_columns(list=(~linked).cast(pl.Int64).cum_sum().over("clause"))
         .with_columns(
             partner=partner.any().over(group) | (pl.col("prefecture").drop_nulls().n_unique().over(group) > 1)
@@ -255,7 +253,7 @@ def _meanings(mentions: pl.DataFrame, speakers: pl.DataFrame) -> pl.DataFrame:
         .join(names(), on="written")
         .join(speakers, on="key")
     )
-    rank, kind = pl.col("rank"), pl.col("kind")
+    rank, kind, often = pl.col("rank"), pl.col("kind"), pl.col("times") >= OFTEN
     year, ends = pl.col("dated").fill_null(FOREVER - 1), pl.col("valid_to").fill_null(FOREVER)
     away = (
         pl.when(pl.col("region") & pl.col("name").str.ends_with("地区"))
@@ -266,22 +264,18 @@ def _meanings(mentions: pl.DataFrame, speakers: pl.DataFrame) -> pl.DataFrame:
     )
     current = named.with_columns(away=away).filter(pl.col("away") == pl.col("away").min().over(name))
     spelled = current.filter(kind == "full").select("key", "place_id", spelled=True).unique()
-    spoken_of = (pl.col("owned") > 0) & ((rank <= CITY) | (pl.col("times") > 2)) | (rank <= CITY) & (
-        pl.col("times") > 2
-    )
-    a_byname = kind == "byname"
+    owned, byname = pl.col("owned") > 0, kind == "byname"
+    spoken_of = pl.when(rank <= CITY).then(owned | often).otherwise(owned & often)
     return (
         current.join(spelled, on=["key", "place_id"], how="left")
         .with_columns(pl.col("spelled").fill_null(False))
         .filter((kind != "short") | pl.col("spelled") | (rank == rank.min().over(name)))
         .with_columns(
-            weight=pl.when(a_byname & (pl.col("times") > 0))
-            .then(pl.max_horizontal("weight", FULL))
-            .otherwise("weight"),
-            owned=pl.when(a_byname).then("times").otherwise("owned"),
-            counts=(kind == "full") | a_byname | pl.col("spelled") | pl.col("titled") | spoken_of,
+            weight=pl.when(byname & (pl.col("times") > 0)).then(pl.max_horizontal("weight", FULL)).otherwise("weight"),
+            owned=pl.when(byname).then("times").otherwise("owned"),
+            counts=(kind != "short") | pl.col("spelled") | pl.col("titled") | spoken_of,
         )
-        .filter(pl.col("counts") | (pl.col("owned") > 0))
+        .filter(pl.col("counts") | owned)
     )
 
 
@@ -326,38 +320,36 @@ def _options(meanings: pl.DataFrame) -> pl.DataFrame:
         )
     )
     city = (rank == CITY) | pl.col("name").is_in(MUNICIPALITIES)
-    alike = (
-        pl.when(speaker == CITY)
-        .then(city | ((rank == COUNTY) & pl.col("name").str.ends_with("市")))
-        .when((speaker == COUNTY) & pl.col("name").str.ends_with("自治区"))
-        .then(pl.col("headed"))
-        .otherwise(rank == speaker)
-    )
+    county_city = (rank == COUNTY) & pl.col("name").str.ends_with("市")
+    region = (rank == PROVINCE) & pl.col("name").str.ends_with("自治区") & pl.col("headed")
     # A superior of the level that speaks is not the speaker: 省和盐城市 in a report of 大丰市.
     net = pl.when((speaker == CITY) & city).then(score - SUPERIOR * pl.col("superior")).otherwise(score)
-    enough = (
+    below_province = (rank > PROVINCE) | city
+    direct = (
         pl.when(speaker.is_null())
         .then(pl.col("headed") | (pl.col("owned") >= OFTEN))
         .when(speaker == UNIT)
-        .then((owned | (score > FULL)) & ((rank > PROVINCE) | city | pl.col("headed") | (pl.col("voice") == "厅")))
-        .otherwise((net > 0) & (owned | ((net >= ENOUGH) & ~pl.col("masked"))))
+        .then((owned | (score > FULL)) & (below_province | pl.col("headed") | (pl.col("voice") == "厅")))
+        .when((rank == speaker) | ((speaker == CITY) & (city | county_city)) | ((speaker == COUNTY) & region))
+        .then((net > 0) & (owned | ((net >= ENOUGH) & ~pl.col("masked"))))
+        .otherwise(False)
     )
-    direct = support.filter(alike | speaker.is_null() | (speaker == UNIT), enough).with_columns(score=net, way=0)
-    above = support.filter(
-        speaker.is_in([COUNTY, TOWN]), (rank < speaker) & ((rank > PROVINCE) | city), owned | (score >= FULL)
-    )
+    above = speaker.is_in([COUNTY, TOWN]) & (rank < speaker) & below_province & (owned | (score >= FULL))
     hidden = pl.col("masked") | ~pl.col("named")
-    stated = pl.concat([direct, above.with_columns(way=2)]).with_columns(
-        basis=pl.when(hidden).then(pl.lit("inferred")).otherwise(pl.lit("stated"))
-    )
+    stated = pl.concat(
+        [support.filter(direct).with_columns(score=net, way=0), support.filter(above).with_columns(way=2)]
+    ).with_columns(basis=pl.when(hidden).then(pl.lit("inferred")).otherwise(pl.lit("stated")))
+    # 八里湖街道 is in 九江, but a report that speaks of its own 埇桥区 means another, which no list has.
+    area = pl.col("adcode").str.head(2 * rank)
+    own = support.filter(owned | (pl.col("superior") > 0), pl.col("open") == 1)
     options = pl.concat([stated, _given_away(meanings)], how="diagonal_relaxed")
-    # 八里湖街道 is in 九江, but a report that speaks of its own 埇桥区 means another, which no list names.
-    spoken_of = (pl.col("owned") > 0) | (pl.col("superior") > 0)
-    area = pl.col("adcode").str.head(2 * pl.col("rank"))
-    own = support.filter(spoken_of, pl.col("open") == 1).select("key", area=area, area_rank="rank")
-    placed = options.join(own, on="key").filter(pl.col("area_rank") < pl.col("rank"))
-    inside = pl.col("place_id").str.starts_with(pl.col("area"))
-    elsewhere = placed.group_by("key", "place_id").agg(inside=inside.any()).filter(~pl.col("inside"))
+    elsewhere = (
+        options.join(own.select("key", area=area, area_rank="rank"), on="key")
+        .filter(pl.col("area_rank") < rank)
+        .group_by("key", "place_id")
+        .agg(inside=pl.col("place_id").first().str.starts_with(pl.col("area")).any())
+        .filter(~pl.col("inside"))
+    )
     return options.join(elsewhere, on=["key", "place_id"], how="anti")
 
 
@@ -388,113 +380,45 @@ def _given_away(meanings: pl.DataFrame) -> pl.DataFrame:
 
 
 def _claimed(options: pl.DataFrame, speakers: pl.DataFrame) -> pl.DataFrame:
-    """One row a report: its best option, claimed unless others are as good; `level`, and the adcodes left open."""
-    best = pl.col("score").first()
-    rivals = (
-        (pl.col("rank") == pl.col("rank").first())
-        | (pl.col("adcode").str.head(4) != pl.col("adcode").first().str.head(4))
-    ) & (pl.col("score") * MARGIN > best)
+    """One row a report: the best of its options, claimed unless another is as good, with `voice`, `speaker` and `level`.
+
+    `own` says whether the place is at the level that speaks. What lies in the place claimed, or
+    around it, is no rival.
+    """
+    speaker, rank, prefecture = pl.col("speaker"), pl.col("rank"), pl.col("adcode").str.head(4)
+    unrelated = (rank == rank.first()) | (prefecture != prefecture.first())
     chosen = (
         options.filter(pl.col("way") == pl.col("way").min().over("key"))
         .sort("key", "score", "rank", "place_id", descending=[False, True, True, False])
         .group_by("key", maintain_order=True)
         .agg(
-            pl.first("place_id", "rank", "basis", "evidence", "open"),
-            place_name=pl.first("name"),
-            place_adcode=pl.first("adcode"),
-            rivals=pl.col("adcode").filter(rivals).unique().sort(),
+            pl.first("place_id", "name", "rank", "basis", "evidence", "open"),
+            rivals=pl.col("adcode")
+            .filter(unrelated & (pl.col("score") * MARGIN > pl.col("score").first()))
+            .unique()
+            .sort(),
+            adcode=pl.first("adcode"),
         )
         .with_columns(claimed=pl.col("rivals").list.len() == 1)
     )
-    speaker, rank = pl.col("speaker"), pl.col("rank")
+    claimed, left_open = pl.col("claimed").fill_null(False), (pl.col("open") > 1).fill_null(False)
     level = (
-        pl.when(pl.col("claimed") & ((speaker == CITY) | (rank == PROVINCE)))
-        .then("rank")
+        pl.when(claimed & (speaker.is_null() | (speaker == CITY) | (rank == PROVINCE)))
+        .then(rank)
         .when((speaker == CITY) & pl.col("small"))
         .then(COUNTY)
+        .otherwise(speaker)
     )
-    claimed = pl.col("claimed").fill_null(False)
     return speakers.join(chosen, on="key", how="left").select(
         "key",
         "voice",
         "speaker",
-        level=level.otherwise(pl.coalesce("speaker", pl.when(claimed).then(rank))).replace_strict(
-            LEVELS, return_dtype=pl.String, default=None
-        ),
-        own=claimed & (rank == pl.coalesce(speaker, rank)) | (claimed & (speaker == CITY)),
+        level=level.replace_strict(LEVELS, return_dtype=pl.String, default=None),
+        own=claimed & (rank == level),
         place_id=pl.when(claimed).then("place_id"),
-        place_name=pl.when(claimed).then("place_name"),
-        adcode=pl.when(claimed).then("place_adcode"),
+        place_name=pl.when(claimed).then("name"),
+        adcode=pl.when(claimed).then("adcode"),
         place_basis=pl.when(claimed).then("basis"),
-        place_evidence=pl.when(claimed | (pl.col("open") > 1)).then("evidence"),
-        place_candidates=pl.when(~claimed & (pl.col("open") > 1)).then(pl.col("rivals").list.join(",")),
-    )
-
-
-@cache
-def _offices() -> tuple[str, str, pl.DataFrame]:
-    """Patterns of an office's name and of one that reports on its place, and the endings by voice."""
-    declared = load("organisations.toml")
-    units = [(voice, ending) for voice, endings in declared["units"].items() for ending in endings]
-    either = "|".join(sorted([*declared["on_behalf"], *(ending for _, ending in units)], key=len, reverse=True))
-    name = f"{DIVISION}(?:市场|市政)?{declared['inner']}(?:{either})"
-    return (
-        name,
-        f"(?:{'|'.join(declared['on_behalf'])})$",
-        pl.DataFrame(units, schema=["voice", "ending"], orient="row"),
-    )
-
-
-def _organised(found: pl.DataFrame) -> pl.DataFrame:
-    """Adds `organisation`, and makes the level a unit's where a unit reports that does not say 我局 or the like.
-
-    A unit is the office that the report names most, with an ending that fits how it calls itself; a
-    place reports for itself; else an office named in the first sentences reports on its place.
-    """
-    name, behalf, endings = _offices()
-    office = pl.col("office")
-    offices = (
-        found.select(
-            "key",
-            "voice",
-            "speaker",
-            "title",
-            lead=pl.col("text").str.head(LEAD),
-            office=pl.col("text").str.extract_all(name),
-        )
-        .explode("office", empty_as_null=False)
-        .group_by("key", "voice", "speaker", "title", "lead", "office", maintain_order=True)
-        .agg(times=pl.len())
-        .with_columns(
-            leading=pl.col("lead").str.contains(office, literal=True),
-            entitled=pl.col("title").str.contains(office, literal=True),
-            behalf=office.str.contains(behalf),
-        )
-    )
-    fitting = (
-        offices.join(endings, on="voice")
-        .filter(office.str.ends_with(pl.col("ending")))
-        .select("key", "office")
-        .unique()
-    )
-    silent = pl.col("speaker").is_null() & pl.col("leading") & (pl.col("times") >= OFTEN)
-    units = (
-        offices.join(fitting.with_columns(fits=True), on=["key", "office"], how="left")
-        .filter(~pl.col("behalf"), pl.col("fits") | pl.col("entitled") | silent)
-        .sort("key", "entitled", "times", descending=[False, True, True], maintain_order=True)
-        .group_by("key", maintain_order=True)
-        .agg(unit=pl.first("office"))
-    )
-    behalves = offices.filter("behalf", "leading").group_by("key", maintain_order=True).agg(behalf=pl.first("office"))
-    reporter = pl.coalesce("unit", "behalf")
-    division = reporter.str.extract(f"^({DIVISION})[^场政]")
-    of_place = division.is_not_null() & pl.col("place_name").str.ends_with(division)
-    named = pl.when(of_place).then(pl.col("place_name") + reporter.str.strip_prefix(division)).otherwise(reporter)
-    return (
-        found.join(units, on="key", how="left")
-        .join(behalves, on="key", how="left")
-        .with_columns(
-            organisation=pl.when(pl.col("unit").is_null() & pl.col("own")).then("place_name").otherwise(named),
-            level=pl.when(pl.col("unit").is_not_null()).then(pl.lit("unit")).otherwise("level"),
-        )
+        place_evidence=pl.when(claimed | left_open).then("evidence"),
+        place_candidates=pl.when(~claimed & left_open).then(pl.col("rivals").list.join(",")),
     )

@@ -10,6 +10,7 @@ one voice (我校) gives way to another (我区) is cut once more.
 """
 
 from functools import cache
+from typing import Any
 
 import polars as pl
 
@@ -47,12 +48,17 @@ CHINESE_DAYS = {
 
 
 @cache
+def _declared() -> dict[str, Any]:
+    return load(VOCABULARY)
+
+
+@cache
 def pattern(section: str, entry: str) -> str:
     """The regular expression of an entry of `vocabulary/reports.toml`, the members of a list as alternatives.
 
     Raises `VocabularyError` where the entry is missing or is no regular expression.
     """
-    declared = load(VOCABULARY)
+    declared = _declared()
     try:
         value = declared[section][entry]
     except KeyError:
@@ -74,7 +80,7 @@ def voices() -> pl.DataFrame:
     `rank` is the level, from 1 for the province to 5 for a unit. Words that only look like one have
     neither voice nor rank; they are listed so that a search finds them first.
     """
-    declared = load(VOCABULARY)
+    declared = _declared()
     rows = [
         {"word": before + word, "voice": voice, "rank": entry["rank"]}
         for voice, entry in declared["voice"].items()
@@ -383,7 +389,7 @@ def _dated(reports: pl.DataFrame) -> pl.DataFrame:
         pattern("year", "stated")
     )
     phrase, year = pl.col("phrase"), pl.col("year")
-    in_phrase = phrase.str.extract(f"({load(VOCABULARY)['parts']['YEAR']})" + r"\s*(?:年|[\])》])")
+    in_phrase = phrase.str.extract(f"({_declared()['parts']['YEAR']})" + r"\s*(?:年|[\])》])")
     # Early in a year, a report is on the year before, if it speaks of it.
     early = pl.col("reported_on").str.slice(5, 2).cast(pl.Int64, strict=False) <= EARLY
     passing = pl.col("times") * SHARE < pl.col("times").max().over("row")
