@@ -215,6 +215,7 @@ def test_a_period_reaches_as_far_as_its_passage(text, expected):
         ("2016年以来，我区扎实推进创建工作，现将情况汇报如下：\n一、成效\n清理垃圾【80吨】。\n二、投入\n2017年，投入【3亿元】。\n三、宣传\n发放资料【6万份】。\n", [("2016", None), ("2017", "2017"), ("2016", None)]),
         ("根据市委要求，2016年我区扎实推进创建工作。\n一、成效\n清理垃圾【80吨】。\n", [("2016", "2016")]),
         ("2016年以来，我区扎实推进创建。现将情况汇报如下：\n一、成效\n清理垃圾【80吨】。\n二、下一步打算\n新建公厕【5座】。\n", [("2016", None), NONE]),
+        ("某市2018年创建工作总结\n2018年，我市推进创建。全年清运垃圾【30吨】。\n一季度，新建公厕【2座】。\n二〇一九年一月五日\n", [("2018", "2018"), ("2018-01", "2018-03")]),
         # so does the heading of a section
         ("一、2017年工作情况\n（一）市容\n清理垃圾【80吨】。\n二、宣传情况\n发放资料【6万份】。\n", [("2017", "2017"), NONE]),
         ("一、2017年工作情况\n清理垃圾【80吨】。\n二、2018年工作计划\n新建公厕【5座】。\n", [("2017", "2017"), ("2018", "2018")]),
@@ -223,7 +224,7 @@ def test_a_period_reaches_as_far_as_its_passage(text, expected):
     ],
 )  # fmt: skip
 def test_title_lead_and_headings_govern_what_stands_under_them(text, expected):
-    assert periods(text) == expected
+    assert periods(text) == periods(text, year=2019) == expected
 
 
 def test_where_a_period_comes_from_is_told():

@@ -210,7 +210,7 @@ def _stamp(year: pl.Expr, month: pl.Expr, day: pl.Expr) -> pl.Expr:
 def find_dates(texts: pl.DataFrame, reports: pl.DataFrame) -> pl.DataFrame:
     """The expressions of time of the texts, in running order.
 
-    `texts` has `line`, `paragraph`, `report_id` and `text`; `reports` has `report_id`, `year` and
+    `texts` has `line`, `paragraph`, `report_id`, `front` (of its report) and `text`; `reports` has `report_id`, `year` and
     `reported_on`. Out, beside `line`, `paragraph`, `place`, `offset` and `word`:
 
     - `mode`: `point` (a time or a span), `since`, `until`, `now`, `vague` (no bounds known), `masked`
@@ -287,11 +287,15 @@ def _with_bounds(dates: pl.DataFrame) -> pl.DataFrame:
         & (pl.col("first") <= pl.col("last"))
     )
     return (
-        # The year of 6月份 and 当年 is the last that its paragraph names, or else the year of the report.
-        dates.with_columns(named=stated.forward_fill().over("paragraph"))
+        # The year of 6月份 and 当年 is the last that its paragraph names, or else that which the title
+        # or the lead does, or else that of the report.
+        dates.with_columns(
+            named=stated.forward_fill().over("paragraph"),
+            titled=pl.when(pl.col("front") & pl.col("opens_lead")).then(stated).drop_nulls().first().over("report_id"),
+        )
         .with_columns(
             base=pl.when("context")
-            .then(pl.coalesce("named", "year"))
+            .then(pl.coalesce("named", "titled", "year"))
             .otherwise(pl.col("year") + pl.col("relative").fill_null(0))
         )
         .with_columns(base=pl.when(pl.col("base") > 0).then("base"))

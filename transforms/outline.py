@@ -34,6 +34,8 @@ BLANK = r"[ \t\r\n#*>·•●◆■□▲★—-]*"
 _FIRST = r"^" + BLANK + r"(?:[(第]?一|首先|其一|\(?1[^0-9]|①)"
 # Longest unnumbered heading and longest heading of any kind, in code points.
 PLAIN_HEADING, HEADING = 30, 60
+# Paragraphs at the front of a report, among which its title and its lead are looked for.
+FRONT = 4
 
 
 @cache
@@ -77,7 +79,7 @@ def lines(sentences: pl.DataFrame) -> pl.DataFrame:
     """The sentences (`stage.sentence`) in running order, with what the headings among them are.
 
     Adds `line` and `paragraph` (running numbers over all documents, from 1), `opens` (first of its
-    report), `first` (first of its paragraph), `mark` (rank of the heading or item mark that it begins
+    report), `front` (in the first paragraphs of its report), `first` (first of its paragraph), `mark` (rank of the heading or item mark that it begins
     with: 1 to 7, else null), `fresh` (the mark is the first of a list) and `heading` (rank of the
     heading that it is, 0 for a title, else null). Sentences that have been through it are returned as
     they are.
@@ -93,7 +95,6 @@ def lines(sentences: pl.DataFrame) -> pl.DataFrame:
     )
     alone = pl.col("first") & pl.col("first").shift(-1, fill_value=True)
     short = alone & length.is_between(2, PLAIN_HEADING) & ~pl.col("text").str.contains(r"[,;。!?\t]")
-    front = pl.int_range(pl.len()).over("document_id", "report_id") < 3
     return (
         sentences.sort("document_id", "start")
         .with_row_index("line", offset=1)
@@ -105,10 +106,11 @@ def lines(sentences: pl.DataFrame) -> pl.DataFrame:
             mark=mark,
             fresh=pl.col("text").str.contains(_FIRST),
         )
+        .with_columns(front=pl.col("paragraph") - pl.when("opens").then("paragraph").forward_fill() < FRONT)
         .with_columns(
             heading=pl.when(pl.col("first") & (pl.col("mark") < ITEM) & (length <= HEADING))
             .then("mark")
-            .when(short & front & pl.col("mark").is_null())
+            .when(short & pl.col("front") & pl.col("mark").is_null())
             .then(pl.lit(TITLE, pl.Int8))
             .when(short & pl.col("mark").is_null())
             .then(pl.lit(PLAIN, pl.Int8))

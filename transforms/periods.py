@@ -24,8 +24,6 @@ from transforms.outline import (
 from transforms.rates import read_rates
 from transforms.status import passages
 
-# Paragraphs in which a lead is looked for.
-FRONT = 4
 # What a date says to a mention.
 _SAID = ["mode", "start", "end", "basis", "word"]
 
@@ -51,7 +49,7 @@ def read_periods(quantities: pl.DataFrame, sentences: pl.DataFrame, reports: pl.
         .unique(maintain_order=True)
         # Headers are lines of their own, numbered downwards from -1.
         .with_columns(line=-1 - pl.int_range(pl.len(), dtype=pl.Int64))
-        .with_columns(paragraph="line")
+        .with_columns(paragraph="line", front=False)
     )
     dates = find_dates(pl.concat([headers, outline.select(headers.columns)]), reports).pipe(_outside, mentions)
     headed = headers.rename({"text": "header", "line": "h_line"}).join(
@@ -103,7 +101,6 @@ def _governing(outline: pl.DataFrame, dates: pl.DataFrame) -> pl.DataFrame:
     new_item = (pl.col("mark") == ITEM).fill_null(False)
     is_section = marked.is_between(TITLE + 1, ITEM - 1).fill_null(False)
     before_sections = pl.coalesce(pl.when(is_section).then(False), pl.when("opens").then(True)).forward_fill()
-    distance = pl.col("paragraph") - pl.when("opens").then("paragraph").forward_fill()
     framed = (
         outline.join(opening, on="line", how="left", maintain_order="left")
         .join(leading, on="line", how="left", maintain_order="left")
@@ -113,7 +110,7 @@ def _governing(outline: pl.DataFrame, dates: pl.DataFrame) -> pl.DataFrame:
             marked=marked,
             report=pl.col("opens").cum_sum(),
             is_section=is_section,
-            front=before_sections & (distance < FRONT),
+            front=before_sections & pl.col("front"),
             leads=first | (first & (text.str.len_chars() <= PLAIN_HEADING)).shift(1, fill_value=False) | new_item,
             in_item=pl.coalesce(pl.when(new_item).then(True), pl.when(first).then(False)).forward_fill(),
         )
