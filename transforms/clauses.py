@@ -62,8 +62,8 @@ class Stream:
         self.is_noun = flags["nouns"] & ~self.is_verb
         self.is_bound = self.is_break | self.is_quantity
         cut = self.is_bound | self.is_verb | flags["particles"] | flags["prepositions"] | flags["closers"]
-        self.run = np.cumsum(cut)
-        self.phrase = np.cumsum(cut | self.is_join)
+        self.run = np.cumsum(cut) - 1
+        self.phrase = np.cumsum(cut | self.is_join) - 1
 
         gap = np.append(np.where(np.diff(self.passage) == 0, self.start[1:] - self.end[:-1], 0), 0)
         self.gap = np.maximum(gap, 0)

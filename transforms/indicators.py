@@ -420,16 +420,18 @@ class Readings:
         opens = np.flatnonzero(np.diff(stream.phrase, prepend=-1))
         nouns, unknown = np.bincount(stream.phrase, stream.is_noun), np.bincount(stream.phrase, stream.unknown)
         things = np.bincount(stream.phrase, stream.is_noun & ~stream.is_place) > 0
-        things |= (nouns == 0) & (unknown >= 2)
-        members = np.bincount(stream.run[opens], things[stream.phrase[opens]])
+        run_of_phrase = stream.run[opens]
+        # After a number only known nouns make a group, and the last phrase may belong to the next number.
+        counted = np.bincount(stream.run, stream.is_quantity)[run_of_phrase] > 0
+        last = np.append(np.diff(run_of_phrase) > 0, True)
+        next_counted = np.append(stream.is_quantity[opens[1:]], False)
+        things = np.where(counted, things & ~(last & next_counted), things | ((nouns == 0) & (unknown >= 2)))
+        members = np.bincount(run_of_phrase, things)
         # How many phrases of each run name each indicator
         grouped = np.flatnonzero((members[stream.run] > 1) & (stream.word >= 0))
         of, indicator = self.known.heads.of(stream.word[grouped])
         naming = np.unique(stream.phrase[grouped[of]] * width + indicator)
-        run_of_phrase = stream.run[opens]
-        keys, counts = np.unique(
-            run_of_phrase[naming // width - stream.phrase[0]] * width + naming % width, return_counts=True
-        )
+        keys, counts = np.unique(run_of_phrase[naming // width] * width + naming % width, return_counts=True)
         keys, counts = np.append(keys, -1), np.append(counts, 0)
         wanted = stream.run[self.item] * width + self.indicator
         found = np.searchsorted(keys[:-1], wanted)
