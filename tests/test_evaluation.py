@@ -96,9 +96,10 @@ def test_calibration_counts_the_right_among_the_sure():
         gold[1] | {"confidence": 0.9, "indicator": "volunteers"},
         gold[2] | {"confidence": 0.5},
     ]
-    evaluation = evaluate(gold, predicted, FAMILIES)
+    evaluation = evaluate(gold, predicted, FAMILIES, unclassified=0.0125)
     assert (evaluation.sure, evaluation.sure_right) == (2, 1)
     assert "0.5000 right (1 of 2" in evaluation.summary()
+    assert "unclassified       0.0125" in evaluation.summary()
 
 
 def perturbed(rows, seed):

@@ -52,13 +52,15 @@ class Evaluation:
 
     `figures` holds `TOTALS` (precision, recall, f1 and the counts behind them), `accuracy` of the
     other fields and the indicators by `family`; `mistakes` one line each; `sure` how many predicted
-    indicators have a confidence of `SURE` or more, `sure_right` how many of those are right.
+    indicators have a confidence of `SURE` or more, `sure_right` how many of those are right;
+    `unclassified` the share of numerals that no rule classified, null where it was not told.
     """
 
     figures: dict[str, Any]
     mistakes: list[str]
     sure: int
     sure_right: int
+    unclassified: float | None = None
 
     def summary(self) -> str:
         """The figures as text for people, a line each."""
@@ -75,13 +77,21 @@ class Evaluation:
         ]
         share = f"{self.sure_right / self.sure:.4f} right" if self.sure else "none"
         lines.append(f"confidence >= {SURE}  {share} ({self.sure_right} of {self.sure} predicted indicators)")
+        if self.unclassified is not None:
+            lines.append(f"unclassified       {self.unclassified:.4f} of the numerals")
         return "\n".join(lines)
 
 
-def evaluate(gold: Sequence[Mention], predicted: Sequence[Mention], families: Mapping[str, str]) -> Evaluation:
+def evaluate(
+    gold: Sequence[Mention],
+    predicted: Sequence[Mention],
+    families: Mapping[str, str],
+    unclassified: float | None = None,
+) -> Evaluation:
     """`predicted` scored against `gold`, over the documents that `gold` annotates.
 
-    `families` names the family of each indicator of the catalogue.
+    `families` names the family of each indicator of the catalogue; `unclassified` is the share of
+    numerals of the documents that no rule classified, which the summary then tells.
     """
     documents = {mention["document"] for mention in gold}
     predicted = [mention for mention in predicted if mention["document"] in documents]
@@ -128,6 +138,7 @@ def evaluate(gold: Sequence[Mention], predicted: Sequence[Mention], families: Ma
         mistakes=list(_mistakes(gold, predicted, paired)),
         sure=sum((m.get("confidence") or 0) >= SURE for m in named_predicted),
         sure_right=sum((p.get("confidence") or 0) >= SURE for _, p in hits),
+        unclassified=unclassified,
     )
 
 

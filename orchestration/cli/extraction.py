@@ -57,15 +57,23 @@ def evaluate(texts: str, gold: Path, mistakes: bool, format_: str, home: "Home")
     """
     import json
 
-    from orchestration.reading import mention_lines, read_paths
+    from orchestration.reading import read_paths
+    from transforms import extraction
     from transforms.evaluation import evaluate as score
     from transforms.indicators import catalogue
 
     failed: list[str] = []
-    predicted = [row for read in read_paths([texts], home, failed.append) for row in mention_lines(read).to_dicts()]
+    predicted: list[dict[str, object]] = []
+    numerals = unclassified = 0
+    for read in read_paths([texts], home, failed.append):
+        found = extraction.extract(read.documents, read.reports)
+        predicted += extraction.records(found, read.documents, read.reports).to_dicts()
+        numerals += found.numerals.height
+        unclassified += found.numerals["class"].to_list().count("unclassified")
     files = sorted(gold.glob("*.jsonl")) if gold.is_dir() else [gold]
     annotated = [json.loads(line) for file in files for line in file.read_text("utf-8").splitlines() if line.strip()]
-    result = score(annotated, predicted, dict(catalogue().select("indicator_id", "family").iter_rows()))
+    families = dict(catalogue().select("indicator_id", "family").iter_rows())
+    result = score(annotated, predicted, families, unclassified / max(1, numerals))
     click.echo(json.dumps(result.figures, ensure_ascii=False) if format_ == "json" else result.summary())
     for line in result.mistakes if mistakes else ():
         click.echo(line)
