@@ -95,7 +95,9 @@ COMMON = {
 def _fill(name: str, rows: pl.DataFrame) -> pl.DataFrame:
     """The rows as that table, what they do not have taken from `COMMON`."""
     schema = table(name).frame_schema
-    missing = [pl.lit(COMMON[c], kind).alias(c) for c, kind in schema.items() if c not in {*rows.columns, "low", "high"}]
+    missing = [
+        pl.lit(COMMON[c], kind).alias(c) for c, kind in schema.items() if c not in {*rows.columns, "low", "high"}
+    ]
     return table(name).conform(rows.with_columns(*missing, low="value", high="value"))
 
 
@@ -108,7 +110,9 @@ def _documents(rows: pl.DataFrame) -> pl.DataFrame:
         arrived_at=pl.lit(ARRIVED).cast(pl.Datetime("us", "UTC")),
         char_count=pl.col("text").str.len_chars().cast(pl.Int64),
     )
-    missing = [pl.lit(None, pl.String).alias(c) for c in table("core.dim_document").column_names if c not in counted.columns]
+    missing = [
+        pl.lit(None, pl.String).alias(c) for c in table("core.dim_document").column_names if c not in counted.columns
+    ]
     return counted.with_columns(missing)
 
 
@@ -142,9 +146,8 @@ def main() -> None:
     frames = batch(observations)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
     started = time.perf_counter()
-    from checks.validation import validate
-
     import checks.runner  # noqa: F401
+    from checks.validation import validate
 
     loaded = time.perf_counter()
     validation = validate(frames, "b0", datetime.now(UTC), vocabulary=VOCABULARY)

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from great_expectations.core import ExpectationSuiteValidationResult
+from great_expectations.core.run_identifier import RunIdentifier
 from great_expectations.render.renderer import ValidationResultsPageRenderer
 from great_expectations.render.view import DefaultJinjaPageView
 from jinja2 import ChoiceLoader, PackageLoader
@@ -20,11 +21,12 @@ class OfflineView(DefaultJinjaPageView):
 
     def __init__(self) -> None:
         super().__init__()
-        self.env.loader = ChoiceLoader([PackageLoader("checks", "templates"), self.env.loader])
+        theirs = [loader for loader in (self.env.loader,) if loader is not None]
+        self.env.loader = ChoiceLoader([PackageLoader("checks", "templates"), *theirs])
 
     def page(self, result: ExpectationSuiteValidationResult, batch_id: str, checked_at: datetime, **about: Any) -> str:
         """The page of one suite's result; `about` is what the template says of the site around it."""
-        result.meta["run_id"] = {"run_name": batch_id, "run_time": checked_at.isoformat()}
+        result.meta["run_id"] = RunIdentifier(run_name=batch_id, run_time=checked_at)
         document = ValidationResultsPageRenderer().render(result)
         return self.render(document, batch_id=batch_id, checked_at=checked_at, **about)
 

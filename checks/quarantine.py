@@ -21,12 +21,12 @@ OBSERVATION = table("core.fact_observation")
 
 DECISION = pl.Schema(
     {
-        "quarantine_id": pl.String,
-        "action": pl.String,
-        "author": pl.String,
-        "reason": pl.String,
+        "quarantine_id": pl.String(),
+        "action": pl.String(),
+        "author": pl.String(),
+        "reason": pl.String(),
         "made_at": pl.Datetime("us", "UTC"),
-        "row": pl.String,
+        "row": pl.String(),
     }
 )
 STATES = {"release": "released", "reject": "rejected"}
@@ -40,7 +40,9 @@ class QuarantineError(ValueError):
     """A decision that cannot be made, with a sentence that says why."""
 
 
-def entries_of(findings: pl.DataFrame, observations: pl.DataFrame, batch_id: str, rejected_at: datetime) -> pl.DataFrame:
+def entries_of(
+    findings: pl.DataFrame, observations: pl.DataFrame, batch_id: str, rejected_at: datetime
+) -> pl.DataFrame:
     """New entries (`ops.quarantine`) for the failing observations.
 
     `findings` has `check_name`, `key` (the observation_id), `table_name` and `explanation`. One entry a row and
@@ -50,7 +52,10 @@ def entries_of(findings: pl.DataFrame, observations: pl.DataFrame, batch_id: str
     return QUARANTINE.conform(
         findings.group_by("key", "check_name", maintain_order=True)
         .agg(pl.col("table_name").first(), pl.col("explanation").unique(maintain_order=True).str.join("; "))
-        .join(rows.unique("observation_id"), left_on="key", right_on="observation_id", how="left", maintain_order="left")
+        .join(
+            rows.unique("observation_id"), left_on="key", right_on="observation_id", how="left", maintain_order="left"
+        )
+        .rechunk()
         .select(
             quarantine_id=pl.format("{}:{}", "key", pl.col("check_name").str.split("__").list.last()),
             kind=pl.lit("row"),
@@ -106,7 +111,9 @@ def read_decisions(path: Path) -> pl.DataFrame:
             entry = json.loads(line)
             if entry["action"] not in STATES:
                 raise KeyError(entry["action"])
-            decisions.append({**{name: entry[name] for name in DECISION}, "made_at": datetime.fromisoformat(entry["made_at"])})
+            decisions.append(
+                {**{name: entry[name] for name in DECISION}, "made_at": datetime.fromisoformat(entry["made_at"])}
+            )
         except (ValueError, KeyError, TypeError) as problem:
             raise QuarantineError(f"{path.name}, line {number}: no decision ({problem})") from problem
     return pl.DataFrame(decisions, schema=DECISION)
@@ -127,13 +134,19 @@ def decide(
         raise QuarantineError("a decision needs an author and a reason")
     named = pl.DataFrame({"id": list(dict.fromkeys(ids))}, schema={"id": pl.String})
     keyed = quarantine.with_columns(whole=pl.col("item").str.split(" ").list.last())
-    found = keyed.filter(pl.col("quarantine_id").is_in(named["id"].implode()) | pl.col("whole").is_in(named["id"].implode()))
-    unknown = named.filter(~pl.col("id").is_in(found["quarantine_id"].implode()), ~pl.col("id").is_in(found["whole"].implode()))
+    found = keyed.filter(
+        pl.col("quarantine_id").is_in(named["id"].implode()) | pl.col("whole").is_in(named["id"].implode())
+    )
+    unknown = named.filter(
+        ~pl.col("id").is_in(found["quarantine_id"].implode()), ~pl.col("id").is_in(found["whole"].implode())
+    )
     if not unknown.is_empty():
         raise QuarantineError(f"not in quarantine: {', '.join(unknown['id'])} (campaign quarantine list shows what is)")
     files = found.filter(kind="file")
     if not files.is_empty():
-        raise QuarantineError(f"{files['item'][0]}: a file that cannot be read has nothing to {action}; mend it and load it again")
+        raise QuarantineError(
+            f"{files['item'][0]}: a file that cannot be read has nothing to {action}; mend it and load it again"
+        )
     return found.select(
         "quarantine_id",
         action=pl.lit(action),
@@ -165,11 +178,15 @@ def entries(quarantine: pl.DataFrame, decisions: pl.DataFrame) -> pl.DataFrame:
         verdict=pl.col("action").last().replace_strict(STATES, return_dtype=pl.String),
         seen=pl.col("row").last(),
     )
-    placed = quarantine.drop("history").join(by_entry, on="quarantine_id", how="left", maintain_order="left")
+    placed = quarantine.drop("history").join(by_entry, on="quarantine_id", how="left", maintain_order="left").rechunk()
     stands = _figure("row").eq_missing(_figure("seen"))
     return QUARANTINE.conform(
         placed.with_columns(
-            state=pl.when(pl.col("state") == "resolved").then("state").when(stands).then("verdict").otherwise(pl.lit("open")),
+            state=pl.when(pl.col("state") == "resolved")
+            .then("state")
+            .when(stands)
+            .then("verdict")
+            .otherwise(pl.lit("open")),
             history=pl.when(pl.col("history").is_not_null()).then(
                 pl.format("[{}]", pl.col("history").list.eval(pl.element().struct.json_encode()).list.join(", "))
             ),

@@ -39,7 +39,8 @@ _bounded = pl.when(_written)
 RULES: dict[str, pl.Expr] = {
     "every_digit_classified": pl.col("digits") == pl.col("digits_classified"),
     "classified_once": (pl.col("next_start").is_null() | (pl.col("span_end") <= pl.col("next_start")))
-    & pl.when(pl.col("report_id").is_null()).then(pl.col("quantity_id").is_null())
+    & pl.when(pl.col("report_id").is_null())
+    .then(pl.col("quantity_id").is_null())
     .otherwise((pl.col("class") == "quantity") == pl.col("quantity_id").is_not_null()),
     "evidence_at_span": pl.col("evidence_stands")
     & (pl.col("raw_text") == pl.col("at_span"))

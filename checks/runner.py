@@ -17,7 +17,9 @@ import pandas as pd
 import polars as pl
 from great_expectations.core import ExpectationSuiteValidationResult, ExpectationValidationResult
 from great_expectations.core.batch import BatchMarkers
-from great_expectations.core.batch_spec import BatchSpec
+from great_expectations.core.batch_spec import BatchSpec, PandasBatchSpecProtocol, RuntimeDataBatchSpec
+from great_expectations.data_context.data_context.context_factory import set_context
+from great_expectations.data_context.types.base import ProgressBarsConfig
 from great_expectations.datasource.fluent import DataAsset, PandasDatasource
 from great_expectations.datasource.fluent.pandas_datasource import DataFrameAsset
 from great_expectations.execution_engine import PandasExecutionEngine
@@ -41,8 +43,11 @@ logging.getLogger("great_expectations").setLevel(logging.WARNING)
 class FrameEngine(PandasExecutionEngine):
     """The pandas engine without its fingerprint of every value, which takes nine seconds for a million rows."""
 
-    def get_batch_data_and_markers(self, batch_spec: BatchSpec) -> tuple[PandasBatchData, BatchMarkers]:
+    def get_batch_data_and_markers(
+        self, batch_spec: BatchSpec | PandasBatchSpecProtocol
+    ) -> tuple[PandasBatchData, BatchMarkers]:
         """The frame as it was handed over."""
+        assert isinstance(batch_spec, RuntimeDataBatchSpec)
         frame = batch_spec.batch_data
         batch_spec.batch_data = "PandasDataFrame"
         return PandasBatchData(self, frame), BatchMarkers({"ge_load_time": pd.Timestamp.now("UTC").isoformat()})
@@ -54,11 +59,11 @@ class FrameSource(PandasDatasource):
     ADD_READER_METHODS: ClassVar[bool] = False
     asset_types: ClassVar[list[type[DataAsset]]] = [DataFrameAsset]
     execution_engine_override: ClassVar[type[PandasExecutionEngine]] = FrameEngine
-    type: Literal["frames"] = "frames"
+    type: Literal["frames"] = "frames"  # type: ignore[assignment] # a source is registered under its own type
 
 
 def _gx_expectation(check: Check, expectation: Expectation, key: tuple[str, ...]) -> GxExpectation:
-    common = {
+    common: dict[str, Any] = {
         "notes": f"{check.en} {check.zh}",
         "meta": {"check": check.name},
         "severity": "critical" if check.severity == "error" else "warning",
@@ -87,29 +92,33 @@ def _to_pandas(frame: pl.DataFrame) -> pd.DataFrame:
     """
     numbers = frame.select(pl.col(pl.Int64, pl.Float64))
     whole = [c.name for c in numbers if not c.null_count() and not (c.dtype == pl.Float64 and c.is_nan().any())]
-    names = {pl.Int64: "int64", pl.Float64: "float64"}
     pandas = frame.to_pandas(use_pyarrow_extension_array=True)
-    return pandas.astype({name: names[frame.schema[name]] for name in whole})
+    return pandas.astype({name: "int64" if frame.schema[name] == pl.Int64 else "float64" for name in whole})
 
 
-def run_suite(suite: Suite, frame: pl.DataFrame) -> tuple[ExpectationSuiteValidationResult, dict[str, list[ExpectationValidationResult]]]:
+def run_suite(
+    suite: Suite, frame: pl.DataFrame
+) -> tuple[ExpectationSuiteValidationResult, dict[str, list[ExpectationValidationResult]]]:
     """What Great Expectations finds: the result of the suite, and the results of its expectations by check.
 
     Results count the failing rows and sample `SAMPLE` of them. An exception inside an expectation is in its result.
     """
     context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = {"globally": False}
-    definition = context.data_sources.add_frames("batch").add_dataframe_asset(suite.table).add_batch_definition_whole_dataframe("batch")
+    context.variables.progress_bars = ProgressBarsConfig(globally=False)
+    definition = (
+        context.data_sources.add_frames("batch")
+        .add_dataframe_asset(suite.table)
+        .add_batch_definition_whole_dataframe("batch")
+    )
     expectations = [_gx_expectation(check, e, suite.key) for check in suite.checks for e in check.expectations]
-    outcome = definition.get_batch(
-        {"dataframe": _to_pandas(frame.select(_needed(suite, frame)))}
-    ).validate(
+    outcome = definition.get_batch({"dataframe": _to_pandas(frame.select(_needed(suite, frame)))}).validate(
         gx.ExpectationSuite(suite.name, expectations=expectations),
         result_format={"result_format": "BASIC", "partial_unexpected_count": SAMPLE},
     )
     if frame.height > LARGE:
-        # The context and the frame refer to each other in circles, and stay until Python looks for those.
+        # Great Expectations keeps its last context, and a context and its frame refer to each other in circles.
         del context, definition
+        set_context(None)
         gc.collect()
     by_check: dict[str, list[ExpectationValidationResult]] = {check.name: [] for check in suite.checks}
     for result in outcome.results:

@@ -19,6 +19,8 @@ from transforms.units import units
 
 # A text's bytes are marked every so many characters.
 _STRIDE = 64
+# A sentence is looked at from so many characters before its first figure.
+_LEAD = 60
 # Batches before this many say little about what is usual.
 _ENOUGH_HISTORY = 5
 
@@ -70,9 +72,8 @@ class Texts:
 
     def at(self, spans: pl.DataFrame, start: str, end: str) -> pl.Series:
         """For each of `spans` the characters of its `document_id` from `start` to `end`; null outside the text."""
-        placed = spans.select("document_id", start=start, end=end).join(
-            self._documents, on="document_id", how="left", maintain_order="left"
-        )
+        wanted = spans.select("document_id", start=start, end=end)
+        placed = wanted.hstack(_beside(wanted, self._documents, "document_id"))
         inside = pl.col("start").is_between(0, "end") & (pl.col("end") <= pl.col("length"))
         first, last = pl.col("start") // _STRIDE, -(-pl.col("end") // _STRIDE)
         marks = placed.select(
@@ -139,7 +140,15 @@ def _found(column: str, keys: pl.Series) -> pl.Expr:
 def _next_start() -> pl.Expr:
     """Where the document's next row starts, in the order of the text."""
     order = pl.col("span_start").rank("ordinal").over("document_id")
-    return pl.col("span_start").sort().shift(-1).over("document_id").gather(order - 1).over("document_id").alias("next_start")
+    return (
+        pl.col("span_start")
+        .sort()
+        .shift(-1)
+        .over("document_id")
+        .gather(order - 1)
+        .over("document_id")
+        .alias("next_start")
+    )
 
 
 def _readings() -> dict[str, pl.Expr]:
@@ -147,7 +156,9 @@ def _readings() -> dict[str, pl.Expr]:
 
     The cells of a table are left alone unless they name their unit: its heads may count in 万.
     """
-    alone = pl.col("header").is_null() | ((pl.col("raw_unit") != "") & pl.col("raw_text").str.ends_with(pl.col("raw_unit")))
+    alone = pl.col("header").is_null() | (
+        (pl.col("raw_unit") != "") & pl.col("raw_text").str.ends_with(pl.col("raw_unit"))
+    )
     plain = pl.when(alone).then(fold(pl.col("raw_text")))
     number = plain.str.strip_suffix(pl.col("raw_unit")).str.replace_all("[, ]", "")
     single, span = number.str.extract_groups(_SINGLE).struct, number.str.extract_groups(_RANGE).struct
@@ -163,40 +174,39 @@ def _readings() -> dict[str, pl.Expr]:
     }
 
 
+def _beside(frame: pl.DataFrame, other: pl.DataFrame, *on: str) -> pl.DataFrame:
+    """The columns of the row of `other` that each row of `frame` refers to; joining them in would copy the frame."""
+    return frame.select(on).join(other.unique(on, keep="any"), on=on, how="left", maintain_order="left").drop(on)
+
+
 def documents(batch: Batch) -> pl.DataFrame:
     """`core.dim_document` with the counts that its text and its numerals must agree on."""
     digit = "[0-9０-９]"
-    classified = batch.numerals.group_by("document_id").agg(digits_classified=pl.col("raw_text").str.count_matches(digit).sum())
-    return (
-        batch.documents.with_columns(
-            text_chars=pl.col("text").str.len_chars().cast(pl.Int64),
-            replaced_chars=pl.col("text").str.count_matches("\ufffd", literal=True),
-            digits=pl.col("text").str.count_matches(digit),
-        )
-        .drop("text")
-        .join(classified, on="document_id", how="left")
-        .with_columns(pl.col("digits_classified").fill_null(0))
+    classified = batch.numerals.group_by("document_id").agg(
+        digits_classified=pl.col("raw_text").str.count_matches(digit).sum()
+    )
+    rows = batch.documents
+    return rows.drop("text").with_columns(
+        text_chars=rows["text"].str.len_chars().cast(pl.Int64),
+        replaced_chars=rows["text"].str.count_matches("\ufffd", literal=True),
+        digits=rows["text"].str.count_matches(digit),
+        digits_classified=_beside(rows, classified, "document_id").to_series().fill_null(0),
     )
 
 
 def reports(batch: Batch) -> pl.DataFrame:
     """`core.dim_report` beside its document and its place."""
     holders = batch.documents.select("document_id", "char_count", arrived_year=pl.col("arrived_at").dt.year())
-    divisions = batch.vocabulary.places.select("place_id", place_adcode="adcode", place_from="valid_from", place_to="valid_to")
-    return (
-        batch.reports.with_columns(
-            _next_start(),
-            _found("document_id", batch.documents["document_id"]),
-            _found("place_id", batch.vocabulary.places["place_id"]),
-        )
-        .join(holders, on="document_id", how="left")
-        .join(divisions, on="place_id", how="left")
+    divisions = batch.vocabulary.places.select(
+        "place_id", place_adcode="adcode", place_from="valid_from", place_to="valid_to"
     )
-
-
-def _beside(frame: pl.DataFrame, other: pl.DataFrame, *on: str) -> pl.DataFrame:
-    """The columns of the row of `other` that each row of `frame` refers to; joining them in would copy the frame."""
-    return frame.select(on).join(other, on=on, how="left", maintain_order="left", nulls_equal=False).drop(on)
+    rows = batch.reports
+    beside = [rows, _beside(rows, holders, "document_id"), _beside(rows, divisions, "place_id")]
+    return pl.concat(beside, how="horizontal").with_columns(
+        _next_start(),
+        _found("document_id", batch.documents["document_id"]),
+        _found("place_id", batch.vocabulary.places["place_id"]),
+    )
 
 
 def numerals(batch: Batch) -> pl.DataFrame:
@@ -232,7 +242,9 @@ def observations(batch: Batch) -> pl.DataFrame:
     holders = batch.reports.select(
         "report_id", "is_report", report_start="span_start", report_end="span_end", report_place="place_id"
     ).join(
-        regions.select(report_place="place_id", report_province="province", report_city="city"), on="report_place", how="left"
+        regions.select(report_place="place_id", report_province="province", report_city="city"),
+        on="report_place",
+        how="left",
     )
     bounds = vocabulary.indicators.select(
         "indicator_id",
@@ -279,18 +291,32 @@ def observations(batch: Batch) -> pl.DataFrame:
         unit_stands=pl.col("evidence").str.contains(pl.col("raw_unit"), literal=True)
         | fold(pl.col("raw_text")).str.contains(pl.col("raw_unit"), literal=True)
         | pl.col("header").str.contains(pl.col("raw_unit"), literal=True).fill_null(False),
-        has_rate=pl.col("evidence").str.contains(_RATE_WORDS) | pl.col("header").str.contains(_RATE_WORDS).fill_null(False),
+        has_rate=pl.col("evidence").str.contains(_RATE_WORDS)
+        | pl.col("header").str.contains(_RATE_WORDS).fill_null(False),
         **_readings(),
     )
 
 
 def series(batch: Batch) -> pl.DataFrame:
     """Actual figures of the batch for one year beside those of the same place, indicator and rate for other years."""
-    wanted = ["observation_id", "document_id", "indicator_id", "place_id", "per", "low", "high", "value", "raw_text", "evidence"]
+    wanted = [
+        "observation_id",
+        "document_id",
+        "indicator_id",
+        "place_id",
+        "per",
+        "low",
+        "high",
+        "value",
+        "raw_text",
+        "evidence",
+    ]
     figures = pl.concat(
         [
             frame.lazy()
-            .filter(pl.col("status") == "actual", ~pl.col("redacted"), pl.col("place_id").is_not_null(), pl.col("value") > 0)
+            .filter(
+                pl.col("status") == "actual", ~pl.col("redacted"), pl.col("place_id").is_not_null(), pl.col("value") > 0
+            )
             .select(
                 *wanted,
                 year=pl.col("period_end").str.head(4).cast(pl.Int64, strict=False),
@@ -321,7 +347,9 @@ def copies(batch: Batch) -> pl.DataFrame:
     """Figures of copied reports beside those of their originals."""
     pairs = batch.reports.filter(pl.col("duplicate_of").is_not_null()).select("report_id", original="duplicate_of")
     by = ["original", "indicator_id", "status"]
-    known = pl.concat([frame.select(*_COPIED, "report_id", "low", "high") for frame in (batch.observations, batch.known)])
+    known = pl.concat(
+        [frame.select(*_COPIED, "report_id", "low", "high") for frame in (batch.observations, batch.known)]
+    )
     intervals = pl.struct("low", "high")
     originals = (
         known.rename({"report_id": "original"})
@@ -366,11 +394,16 @@ def parts(batch: Batch) -> pl.DataFrame:
 
 
 def _with_lead(batch: Batch, mentions: pl.DataFrame) -> pl.DataFrame:
-    """The mentions with `lead`: the text from the first mention of their sentence, of any kind, to the end of their span."""
+    """The mentions with `lead`: their sentence up to the end of their span."""
     by = ["document_id", "sentence_id"]
-    first = batch.mentions.join(mentions, on=by, how="semi").group_by(by).agg(sentence_start=pl.col("span_start").min())
+    first = (
+        batch.mentions.join(mentions, on=by, how="semi")
+        .group_by(by)
+        .agg(before_first=(pl.col("span_start").min() - _LEAD).clip(0))
+    )
     placed = mentions.join(first, on=by, maintain_order="left")
-    return placed.with_columns(lead=batch.texts.at(placed, "sentence_start", "span_end"))
+    lead = batch.texts.at(placed, "before_first", "span_end").str.extract("([^。！？!?\n]*)$")
+    return placed.with_columns(lead=lead)
 
 
 def _repeated(mentions: pl.DataFrame, *by: str) -> pl.DataFrame:

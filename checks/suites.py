@@ -21,7 +21,19 @@ Severity = Literal["error", "warning"]
 Scope = Literal["row", "table"]
 
 # In the order of evaluation: `load` comes last, since it counts what the others rejected.
-SUITES = ("documents", "reports", "numerals", "mentions", "observations", "series", "copies", "parts", "items", "shares", "load")
+SUITES = (
+    "documents",
+    "reports",
+    "numerals",
+    "mentions",
+    "observations",
+    "series",
+    "copies",
+    "parts",
+    "items",
+    "shares",
+    "load",
+)
 
 # Columns that a batch gets after its checks: when it is loaded, and when all batches are held against each other.
 LATER = frozenset({"batch_id", "corrected", "duplicate_of", "copy_kind"})
@@ -75,6 +87,7 @@ class Check:
 
     @property
     def blocking(self) -> bool:
+        """Whether its failure must stop the publish."""
         return self.severity == "error" and self.scope == "table"
 
 
@@ -95,7 +108,9 @@ def _structure(declared: Table, key: tuple[str, ...]) -> Iterator[tuple[str, lis
     yield (
         "columns",
         [
-            Expectation("expect_table_columns_to_match_set", {"column_set": [c.name for c in present], "exact_match": False}),
+            Expectation(
+                "expect_table_columns_to_match_set", {"column_set": [c.name for c in present], "exact_match": False}
+            ),
             Expectation("expect_columns_to_have_types", {"types": {c.name: c.type for c in present}}),
         ],
     )
@@ -144,7 +159,11 @@ def _structure(declared: Table, key: tuple[str, ...]) -> Iterator[tuple[str, lis
 
 def _declared_check(where: str, declared: dict[str, Any]) -> Expectation:
     unknown = declared.keys() - _CHECK_KEYS
-    if unknown or not (declared.get("zh") and declared.get("en")) or declared.get("severity") not in ("error", "warning"):
+    if (
+        unknown
+        or not (declared.get("zh") and declared.get("en"))
+        or declared.get("severity") not in ("error", "warning")
+    ):
         raise SuiteError(f"{where}: needs severity (error or warning), zh and en; unknown: {sorted(unknown)}")
     if ("holds" in declared) == ("rule" in declared):
         raise SuiteError(f"{where}: needs either holds (SQL) or rule (a name of checks.rules.RULES)")
@@ -175,7 +194,15 @@ def read_suite(name: str, text: str) -> Suite:
             if expectations:
                 found.append(
                     Check(
-                        f"{name}__{kind}", name, asset, full_name, "error", scope, *_STRUCTURE[kind], tuple(expectations), ()
+                        f"{name}__{kind}",
+                        name,
+                        asset,
+                        full_name,
+                        "error",
+                        scope,
+                        *_STRUCTURE[kind],
+                        tuple(expectations),
+                        (),
                     )
                 )
     for rule, details in declared.get("checks", {}).items():

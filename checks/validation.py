@@ -1,7 +1,6 @@
 """A batch held against every declared check, before any of it reaches the warehouse."""
 
 import dataclasses
-import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -34,6 +33,8 @@ FINDING = pl.Schema(
     }
 )
 EXAMPLES = 5
+# What may go wrong inside a check: Polars panics are no `Exception`.
+TROUBLE = (Exception, pl.exceptions.PanicException)
 
 _TABLES = {
     "documents": "core.dim_document",
@@ -131,7 +132,11 @@ def _batch(frames: Mapping[str, pl.DataFrame], batch_id: str, vocabulary: Vocabu
         batch_id=batch_id,
         vocabulary=vocabulary,
         texts=Texts(frames["documents"]),
-        **{name: complete(name) for name in _TABLES},
+        documents=complete("documents"),
+        reports=complete("reports"),
+        numerals=complete("numerals"),
+        mentions=complete("mentions"),
+        observations=complete("observations"),
         known=frames.get("known", OBSERVATION.empty()),
         history=frames.get("history", table("ops.load").empty()),
     )
@@ -148,14 +153,12 @@ def _check_suite(suite: Suite, batch: Batch) -> "tuple[list[_Outcome], Expectati
 
         frame = SUBJECTS[suite.name](batch)
         page, by_check = run_suite(suite, frame)
-    except Exception as problem:
+    except TROUBLE as problem:
         return [_Outcome(check, 0, FINDING.to_frame(), _message(problem)) for check in suite.checks], None
     return [_outcome(suite, check, frame, by_check[check.name]) for check in suite.checks], page
 
 
-def _outcome(
-    suite: Suite, check: Check, frame: pl.DataFrame, results: "list[ExpectationValidationResult]"
-) -> _Outcome:
+def _outcome(suite: Suite, check: Check, frame: pl.DataFrame, results: "list[ExpectationValidationResult]") -> _Outcome:
     """The failing rows of a check, of which Great Expectations has the count."""
     from checks.runner import exception_of
 
@@ -173,7 +176,7 @@ def _outcome(
             elif not result.success:
                 details = result.result.get("details", {}).get("mismatched", result.result.get("observed_value"))
                 troubles.append(f"{expectation.kind}: {details}")
-        except Exception as problem:
+        except TROUBLE as problem:
             troubles.append(_message(problem))
     return _Outcome(check, frame.height, pl.concat(found), "; ".join(troubles) or None)
 
@@ -182,20 +185,24 @@ def _failing(suite: Suite, check: Check, expectation: Expectation, frame: pl.Dat
     """The failing rows of one expectation (`FINDING`), each with the explanation and the columns that decided."""
     right = right_rows(expectation.kind, expectation.arguments)
     assert right is not None, f"{expectation.kind} is not about rows"
-    quoted = [pl.format("{}={}", pl.lit(name), _quote(name, frame.schema[name])) for name in check.shows or columns(right)]
+    quoted = [
+        pl.format("{}={}", pl.lit(name), _quote(name, frame.schema[name])) for name in check.shows or columns(right)
+    ]
     key = [pl.col(name).cast(pl.String).fill_null("") for name in suite.key]
+    # Polars 2.1 may panic where it formats text of a filtered frame ("assertion failed: i < self.len()"), unless rechunked.
     return (
-        frame.lazy()
-        .filter(~right)
+        frame.filter(~right)
+        .rechunk()
         .select(
             check_name=pl.lit(check.name),
             severity=pl.lit(check.severity),
             table_name=pl.lit(suite.table),
             key=pl.concat_str(key, separator="/"),
             document_id=pl.col("document_id") if "document_id" in frame.columns else pl.lit(None, pl.String),
-            explanation=pl.format("{} {} ({})", pl.lit(check.zh), pl.lit(check.en), pl.concat_str(quoted, separator=", ")),
+            explanation=pl.format(
+                "{} {} ({})", pl.lit(check.zh), pl.lit(check.en), pl.concat_str(quoted, separator=", ")
+            ),
         )
-        .collect()
     )
 
 
@@ -229,7 +236,7 @@ def _examples(findings: pl.DataFrame, check: Check) -> Iterable[tuple[str, str]]
     return shown.iter_rows()
 
 
-def _message(problem: Exception) -> str:
+def _message(problem: BaseException) -> str:
     return f"{type(problem).__name__}: {problem}".partition("\n")[0]
 
 
@@ -246,7 +253,9 @@ def compare_rebuild(
     results = []
     for name in sorted(grown.keys() | rebuilt.keys()):
         suite = _rebuild_suite(name)
-        sides = [_digests(frames.get(name), suite.key, side) for frames, side in ((grown, "grown"), (rebuilt, "rebuilt"))]
+        sides = [
+            _digests(frames.get(name), suite.key, side) for frames, side in ((grown, "grown"), (rebuilt, "rebuilt"))
+        ]
         frame = sides[0].join(sides[1], on=list(suite.key), how="full", coalesce=True, nulls_equal=True)
         _, by_check = run_suite(suite, frame)
         outcome = _outcome(suite, suite.checks[0], frame, by_check[suite.checks[0].name])

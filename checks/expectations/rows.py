@@ -4,10 +4,11 @@
 one metric, `rows.satisfying`, so that a rule is evaluated by the very expression that finds the failing rows.
 """
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import pandas as pd
 import polars as pl
+from great_expectations.compatibility.pydantic import Field
 from great_expectations.core import ExpectationValidationResult
 from great_expectations.execution_engine import PandasExecutionEngine
 from great_expectations.expectations.expectation import MulticolumnMapExpectation, render_suite_parameter_string
@@ -17,6 +18,7 @@ from great_expectations.expectations.metrics.map_metric_provider.multicolumn_con
     multicolumn_condition_partial,
 )
 from great_expectations.render import (
+    CollapseContent,
     LegacyDiagnosticRendererType,
     LegacyRendererType,
     RenderedStringTemplateContent,
@@ -36,7 +38,7 @@ class RowsSatisfying(MulticolumnMapMetricProvider):
     condition_value_keys = ("holds", "where")
 
     @multicolumn_condition_partial(engine=PandasExecutionEngine)
-    def _pandas(cls, column_list: pd.DataFrame, holds: str, where: str | None = None, **_: Any) -> pd.Series:  # noqa: N805
+    def _pandas(cls, column_list: pd.DataFrame, holds: str, where: str | None = None, **_: Any) -> pd.Series:
         right = right_rows("rows", {"holds": holds, "where": where})
         verdicts = pl.from_pandas(column_list).select(right).to_series()
         return pd.Series(verdicts.to_numpy(), index=column_list.index)
@@ -50,10 +52,10 @@ class ExpectRowsToSatisfy(MulticolumnMapExpectation):
     added.
     """
 
-    column_list: list[str] = []
+    column_list: list[str] = Field(default_factory=list)
     holds: str
     where: str | None = None
-    ignore_row_if: str = "never"
+    ignore_row_if: Literal["all_values_are_missing", "any_value_is_missing", "never"] = "never"
 
     map_metric = "rows.satisfying"
     success_keys = ("holds", "where", "mostly")
@@ -74,7 +76,6 @@ class ExpectRowsToSatisfy(MulticolumnMapExpectation):
         configuration: ExpectationConfiguration | None = None,
         result: ExpectationValidationResult | None = None,
         runtime_configuration: dict | None = None,
-        **_: Any,
     ) -> list[RenderedStringTemplateContent]:
         """The sentence of Data Docs: what is expected, in words and as the condition."""
         configuration = configuration or (result.expectation_config if result else None)
@@ -106,8 +107,7 @@ class ExpectRowsToSatisfy(MulticolumnMapExpectation):
         configuration: ExpectationConfiguration | None = None,
         result: ExpectationValidationResult | None = None,
         runtime_configuration: dict | None = None,
-        **_: Any,
-    ) -> list[RenderedTableContent] | None:
+    ) -> list[RenderedTableContent | CollapseContent] | None:
         """A table of sampled rows that fail, one column for each that the rule reads."""
         sample = (result.result or {}).get("partial_unexpected_list") if result else None
         if not sample:

@@ -40,4 +40,7 @@ class ExpectColumnsToHaveTypes(BatchExpectation):
             for name, kind in self.types.items()
             if name in found and found[name] not in NAMES[kind]
         }
-        return {"success": not wrong, "result": {"observed_value": "; ".join(f"{n}: {t}" for n, t in wrong.items()) or "ok"}}
+        return {
+            "success": not wrong,
+            "result": {"observed_value": "; ".join(f"{n}: {t}" for n, t in wrong.items()) or "ok"},
+        }
