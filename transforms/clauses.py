@@ -80,6 +80,7 @@ class Stream:
             "preposition": flags["prepositions"],
             "each": flags["each"],
             "change": flags["changes"],
+            "comparison": flags["comparisons"],
             "condition": flags["conditions"],
             "unknown": self.unknown,
         }

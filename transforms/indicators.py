@@ -387,7 +387,9 @@ class Readings:
         stream, at, case, other = self.stream, self.at, self.case, ~self.named
         alone = other & ~self.headed & ~self.by_unit & ~self._of(pl.col("in_table"))
         bound, act = stream.last(stream.is_bound)[at], stream.last(stream.is_bound | stream.is_verb)[at]
-        own = {kind: (stream.between(kind, bound, at) > 0)[case] for kind in ("each", "change", "condition")}
+        own = {
+            kind: (stream.between(kind, bound, at) > 0)[case] for kind in ("each", "change", "comparison", "condition")
+        }
         touching = stream.start[self.next_item] == stream.end[at]
         located = stream.is_locative[at - 1] & (stream.end[at - 1] == stream.start[at])
         return {
@@ -399,6 +401,7 @@ class Readings:
             "unknown_after": alone * (np.minimum(stream.gap[at], 4) / 4)[case],
             "standard": other & own["each"],
             "change": other & own["change"] & self._of(pl.col("dimension").is_in(RATES)),
+            "comparison": other & own["comparison"],
             "points": other & self._of(pl.col("raw_unit").str.contains("点")),
             "condition": other & own["condition"],
             "kind": other & (stream.is_kind[self.next_item] & touching)[case],

@@ -48,6 +48,7 @@ CLASSES = (
     "conditions",
     "each",
     "changes",
+    "comparisons",
     "opaque",
     "nouns",
 )
