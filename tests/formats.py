@@ -20,7 +20,7 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.platypus import Paragraph, SimpleDocTemplate, Table
 
-from transforms.schema import table
+from transforms import schema
 
 TITLE = "青川县2021年环境整治工作总结"
 BEFORE = [
@@ -41,7 +41,7 @@ def files(contents: dict[str, bytes]) -> pl.DataFrame:
         {"file_name": name, "content": content, "arrived_at": start + dt.timedelta(seconds=second)}
         for second, (name, content) in enumerate(contents.items())
     ]
-    return pl.DataFrame(rows, schema=table("stage.file").frame_schema)
+    return pl.DataFrame(rows, schema=schema.table("stage.file").frame_schema)
 
 
 def as_text() -> str:
@@ -118,7 +118,7 @@ def as_csv(encoding: str) -> bytes:
     return text.getvalue().encode(encoding)
 
 
-def as_pdf(ruled: bool = True) -> bytes:
+def as_pdf(ruled: bool = True, table: list[list[str]] = TABLE) -> bytes:
     pdfmetrics.registerFont(UnicodeCIDFont("STSong-Light"))
     style = ParagraphStyle("body", fontName="STSong-Light", fontSize=12, leading=20, firstLineIndent=24, wordWrap="CJK")
     head = ParagraphStyle("head", parent=style, fontSize=18, leading=30, firstLineIndent=0, alignment=1)
@@ -131,7 +131,7 @@ def as_pdf(ruled: bool = True) -> bytes:
         [
             Paragraph(TITLE, head),
             *(Paragraph(line, style) for line in BEFORE),
-            Table(TABLE, style=grid, colWidths=130),
+            Table(table, style=grid, colWidths=130),
             *(Paragraph(line, style) for line in AFTER),
         ]
     )

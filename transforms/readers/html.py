@@ -21,7 +21,7 @@ from transforms.readers.plain import decode
 from transforms.readers.tables import Cell, render
 
 LINK_SHARE = 0.6  # of a block's characters: a menu or a list of other pages
-LONGEST_CELL = 300  # characters: a table with longer ones is a frame around text
+LONGEST_CELL = 300  # characters: longer ones of several lines make a table a frame around text
 
 _SKIPPED = {
     *("head", "script", "style", "noscript", "template", "iframe", "object", "embed", "svg", "canvas", "audio"),
@@ -31,13 +31,16 @@ _INLINE = {
     *("a", "abbr", "b", "bdo", "big", "cite", "code", "del", "em", "font", "i", "img", "ins", "kbd", "label", "mark"),
     *("q", "s", "samp", "small", "span", "strike", "strong", "sub", "sup", "tt", "u", "var", "wbr"),
 }
+_PARAGRAPHS = {"p", "h1", "h2", "h3", "h4", "h5", "h6"}
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?![.\d])", re.I)
 _NAME = re.compile(r"[a-z]+")
 _WORDS = vocabulary.load("webpages.toml")
 _ADVERTISEMENTS, _FURNITURE, _FURNITURE_TAGS = (
     frozenset(_WORDS[name]) for name in ("advertisements", "furniture", "furniture_tags")
 )
-_ABOUT_PAGE = re.compile(rf"(?:{'|'.join(_WORDS['about_the_page'])})[^。]{{0,6}}[：:（(]")
+_ABOUT_PAGE = re.compile(
+    rf"(?:{'|'.join(_WORDS['about_the_page'])})[^。]{{0,6}}[：:（(]|{'|'.join(_WORDS['about_the_site'])}", re.I
+)
 _WIDE = "\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef“”‘’…—×·"
 _WRAP = re.compile(rf"(?<=[{_WIDE}])\s*\n\s*|\s*\n\s*(?=[{_WIDE}])")
 _SPACES = re.compile(r"[ \t\r\n\f]+")
@@ -48,13 +51,15 @@ class Block:
     """A stretch of a page that stands by itself.
 
     `links` counts its characters inside of links; `place` is where it stands: in an advertisement,
-    in the furniture of the page, or nowhere special.
+    in the furniture of the page, or nowhere special; `siblings` is the number of the element that
+    holds it among other paragraphs, 0 where it is no paragraph.
     """
 
     text: str
     links: int = 0
     tag: str = ""
     place: str = ""
+    siblings: int = 0
 
     @property
     def is_linked(self) -> bool:
@@ -122,18 +127,17 @@ def _main(blocks: list[Block], main_text: str, title: str) -> list[Block]:
     if not places:
         return eligible
     first, last = places[0], places[-1]
-    heading = next(
-        (
-            number
-            for number in range(first, -1, -1)
-            if eligible[number].tag == "h1" or (title and eligible[number].text.startswith(title))
-        ),
-        first,
+    beside = {block.siblings for block in (eligible[first], eligible[last])} - {0}
+    headings = (
+        number
+        for number in range(first, -1, -1)
+        if eligible[number].tag == "h1" or (title and eligible[number].text.startswith(title))
     )
+    first = next(headings, first)
     return [
         block
         for number, block in enumerate(eligible)
-        if number == heading or first <= number <= last or block.has_substance
+        if first <= number <= last or block.siblings in beside or block.has_substance
     ]
 
 
@@ -148,12 +152,13 @@ def _blocks(root: etree._Element) -> Iterator[Block]:
     tag = ""
     skipped: etree._Element | None = None
     inside: list[tuple[etree._Element, str]] = []  # advertisements and furniture
-    anchors = preformatted = 0
+    path = [0]  # the numbers of the elements around
+    count = anchors = preformatted = 0
 
     def add(piece: str | None) -> None:
         nonlocal links
         if piece:
-            text.append(piece if preformatted else _SPACES.sub(" ", _WRAP.sub("", piece)))
+            text.append(piece.replace("\t", " ") if preformatted else _SPACES.sub(" ", _WRAP.sub("", piece)))
             links += len(piece.strip()) if anchors else 0
 
     def cut() -> Iterator[Block]:
@@ -161,7 +166,8 @@ def _blocks(root: etree._Element) -> Iterator[Block]:
         lines = [line.strip() for line in "".join(text).split("\n")]
         place = inside[-1][1] if inside else ""
         if any(lines):
-            yield Block("\n".join(filter(None, lines)), links, tag, place)
+            siblings = path[-2] if tag in _PARAGRAPHS and len(path) > 1 else 0
+            yield Block("\n".join(filter(None, lines)), links, tag, place, siblings)
         text.clear()
         links = 0
 
@@ -174,10 +180,13 @@ def _blocks(root: etree._Element) -> Iterator[Block]:
             if name not in _INLINE and name != "br":
                 yield from cut()
                 tag = name
+                count += 1
+                path.append(count)
             if place := _place(element):
                 inside.append((element, place))
             if name == "table" and (cells := _table_cells(element)):
                 yield Block(f"\n{render(cells)}\n", 0, name, inside[-1][1] if inside else "")
+                path.pop()
                 skipped = element
                 continue
             anchors += name == "a"
@@ -192,12 +201,13 @@ def _blocks(root: etree._Element) -> Iterator[Block]:
                 if element.tag not in _INLINE and element.tag != "br":
                     yield from cut()
                     tag = ""
+                    path.pop()
                 anchors -= element.tag == "a"
                 preformatted -= element.tag == "pre"
             if skipped is None:
                 if inside and inside[-1][0] is element:
                     inside.pop()
-                add(element.tail)
+                add(element.tail if element is not root else None)
     yield from cut()
 
 
@@ -219,7 +229,7 @@ def _table_cells(table: etree._Element) -> list[Cell]:
             while filled.get(column, 0) > number:
                 column += 1
             text = "\n".join(block.text for block in _blocks(cell))
-            if cell.find(".//table") is not None or len(text) > LONGEST_CELL:
+            if cell.find(".//table") is not None or (len(text) > LONGEST_CELL and text.count("\n") > 2):
                 return []
             down, across = (_span(cell.get(name)) for name in ("rowspan", "colspan"))
             cells.append(Cell(number, column, text, min(down, len(rows) - number), across))

@@ -9,7 +9,7 @@ import posixpath
 import re
 import zipfile
 from collections.abc import Iterator
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Decimal, localcontext
 from typing import Any
 from xml.etree import ElementTree
 
@@ -221,11 +221,12 @@ def shown(value: float, code: str, date_mode: int = 0) -> str:
         return _date(value, dates, "年" in code or "月" in code, date_mode)
     if not digits or "".join(before).strip() == GENERAL:
         return _plain(value)
-    number = Decimal(repr(value)) * (100 if percent else 1)
     whole, _, decimals = digits.partition(".")
-    number /= 1000 ** (len(digits) - len(digits.rstrip(",")))
+    thousands = len(digits) - len(digits.rstrip(","))
     decimals = decimals.rstrip(",")
-    rounded = number.quantize(Decimal(1).scaleb(-len(decimals)), ROUND_HALF_UP)
+    with localcontext(prec=400, rounding=ROUND_HALF_UP):
+        number = Decimal(repr(value)) * (100 if percent else 1) / 1000**thousands
+        rounded = number.quantize(Decimal(1).scaleb(-len(decimals)))
     text = f"{rounded:,f}" if "," in whole.rstrip(",") else f"{rounded:f}"
     for _ in range(len(decimals) - len(decimals.rstrip("#?"))):
         text = text.removesuffix("0")
@@ -238,8 +239,10 @@ def _plain(value: float) -> str:
 
 def _date(value: float, parts: set[str], chinese: bool, date_mode: int) -> str:
     try:
-        moment = xldate_as_datetime(value, date_mode)
+        moment = xldate_as_datetime(value, date_mode) if value >= 0 else None
     except (XLDateError, ValueError, OverflowError):
+        moment = None
+    if moment is None:
         return _plain(value)
     if not parts & set("yd"):
         return f"{moment:%H:%M:%S}" if moment.second else f"{moment:%H:%M}"

@@ -71,8 +71,8 @@ def _block(rows: list[dict[int, Cell]]) -> str:
 
 
 def _is_header(row: dict[int, Cell], width: int) -> bool:
-    """Whether the row names columns: more than one cell, over at least half of the width."""
-    return len(set(row.values())) > 1 and 2 * len(row) >= width
+    """Whether the row names columns: more than one cell, over most of the width."""
+    return len(set(row.values())) > 1 and 2 * len(row) > width
 
 
 def _header_depth(rows: list[dict[int, Cell]]) -> int:
@@ -89,4 +89,5 @@ def _one_line(text: str) -> str:
 
 
 def _lines(text: str) -> list[str]:
-    return [line for line in map(_one_line, text.splitlines()) if line]
+    """The lines of a cell; tabs part the cells of a table in it."""
+    return [line.strip(" ") for line in text.splitlines() if line.strip()]
