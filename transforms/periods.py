@@ -90,7 +90,7 @@ def _governing(outline: pl.DataFrame, dates: pl.DataFrame) -> pl.DataFrame:
     They are places in running order (0 for none).
     """
     words = vocabulary(VOCABULARY)["words"]
-    spoken = dates.filter((pl.col("mode") != "now") & ~pl.col("fine") & ~pl.col("event") & ~pl.col("document"))
+    spoken = dates.filter((pl.col("mode") != "now") & ~pl.any_horizontal("fine", "event", "document", "attached"))
     opening = (
         spoken.filter(pl.col("opens") | (pl.col("mode") == "masked")).group_by("line").agg(opener=pl.col("place").max())
     )
@@ -168,15 +168,33 @@ def _periods(mentions: pl.DataFrame, outline: pl.DataFrame, dates: pl.DataFrame)
     """`period_start, period_end, period_basis, rule` of each mention, in order."""
     words = vocabulary(VOCABULARY)["words"]
     spoken = dates.select(
-        "place", "line", "offset", "clause", "event", "bracketed", "stop", "until_now", "run", "nth", "from", *_SAID
+        "place",
+        "line",
+        "offset",
+        "clause",
+        "event",
+        "attached",
+        "bracketed",
+        "stop",
+        "until_now",
+        "run",
+        "nth",
+        "from",
+        *_SAID,
     )
     governing = dates.select("place", governing_line="line", **{f"g_{name}": name for name in _SAID})
     read = (
         mentions.pipe(
             last_before,
-            spoken.filter(~pl.col("bracketed")).rename({"clause": "date_clause"}),
+            spoken.filter(~pl.col("bracketed") & ~pl.col("attached")).rename({"clause": "date_clause"}),
             ["date_clause", "event", "stop", "until_now", "run", "nth", "from", *_SAID],
         )
+        .pipe(
+            last_before,
+            spoken.filter("attached").rename({name: f"a_{name}" for name in ("stop", *_SAID)}),
+            [f"a_{name}" for name in ("stop", *_SAID)],
+        )
+        .with_columns(attached=(pl.col("offset") - pl.col("a_stop") <= 2).fill_null(False))
         .pipe(
             first_after,
             spoken.rename(
@@ -213,6 +231,8 @@ def _periods(mentions: pl.DataFrame, outline: pl.DataFrame, dates: pl.DataFrame)
         .then(pl.lit("header"))
         .when(bracket)
         .then(pl.lit("bracket"))
+        .when("attached")
+        .then(pl.lit("attached"))
         .when(deadline)
         .then(pl.lit("deadline"))
         .when(in_reach & goes_on)
@@ -225,7 +245,14 @@ def _periods(mentions: pl.DataFrame, outline: pl.DataFrame, dates: pl.DataFrame)
     read = read.with_columns(rule=rule, from_above=pl.when(ongoing).then("g_start"))
 
     def by_rule(name: str) -> pl.Expr:
-        prefix = {"header": "h_", "bracket": "n_", "deadline": "n_", "sentence": "", "governing": "g_"}
+        prefix = {
+            "header": "h_",
+            "attached": "a_",
+            "bracket": "n_",
+            "deadline": "n_",
+            "sentence": "",
+            "governing": "g_",
+        }
         return pl.coalesce(pl.when(pl.col("rule") == rule).then(f"{mark}{name}") for rule, mark in prefix.items())
 
     until_now = (pl.col("rule") == "sentence") & (pl.col("mode") == "until") & pl.col("until_now")
