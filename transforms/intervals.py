@@ -14,13 +14,10 @@ APPROXIMATE = 0.05
 
 def last_digit_unit(value: pl.Expr) -> pl.Expr:
     """The power of ten that the last non-zero digit of `value` counts: 1000 for 16000, 0.1 for 61.7; 1 for zero."""
-    whole = [pl.when((value % 10**power == 0) & (value != 0)).then(pl.lit(float(10**power))) for power in _WHOLE]
-    scaled = [(power, value * 10**power) for power in _DECIMAL]
-    decimal = [
-        pl.when((shifted - shifted.round()).abs() < 1e-6 * 10**power / 10).then(pl.lit(10.0**-power))
-        for power, shifted in scaled
-    ]
-    return pl.coalesce(*whole, *decimal, pl.lit(1.0))
+    whole = [pl.when(value % 10**power == 0).then(pl.lit(float(10**power))) for power in _WHOLE]
+    shifted = {power: value * 10**power for power in _DECIMAL}
+    decimal = [pl.when((of - of.round()).abs() < 1e-3).then(pl.lit(10.0**-power)) for power, of in shifted.items()]
+    return pl.when(value == 0).then(pl.lit(1.0)).otherwise(pl.coalesce(*whole, *decimal, pl.lit(1.0)))
 
 
 def interval(value: pl.Expr, value_high: pl.Expr, qualifier: pl.Expr, bounded: pl.Expr) -> dict[str, pl.Expr]:

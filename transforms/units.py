@@ -24,14 +24,14 @@ def alternatives(words: list[str]) -> str:
     return "|".join(escape(word) for word in sorted(words, key=lambda word: (-len(word), word)))
 
 
-def _factor(unit: str, written: Any) -> float:
+def _factor(dimension: str, unit: str, written: Any) -> float:
     try:
         numerator, _, denominator = str(written).partition("/")
         factor = float(numerator) / float(denominator or 1)
     except (ValueError, ZeroDivisionError):
         factor = 0.0
     if not factor > 0:
-        raise VocabularyError(f"{_WHERE}: {unit} = {written!r}: not a positive number or fraction")
+        raise VocabularyError(f"{_WHERE}: [{dimension}] {unit} = {written!r}: not a positive number or fraction")
     return factor
 
 
@@ -53,7 +53,13 @@ def units() -> pl.DataFrame:
         for word, written in (factors | dict.fromkeys(digits_only - factors.keys(), 1)).items():
             if word in rows:
                 raise VocabularyError(f"{_WHERE}: [{dimension}] {word}: also in [{rows[word][1]}]")
-            rows[word] = (word, dimension, declared["canonical"], _factor(word, written), word in digits_only)
+            rows[word] = (
+                word,
+                dimension,
+                declared["canonical"],
+                _factor(dimension, word, written),
+                word in digits_only,
+            )
     return pl.DataFrame(list(rows.values()), ["raw_unit", "dimension", "unit", "factor", "digits_only"], orient="row")
 
 

@@ -86,7 +86,7 @@ def read_values(written: pl.Series) -> pl.DataFrame:
         .then(plain.str.replace(rf"[{DIGITS}两]([十百千万亿]*[{FUZZ}]?)$", "${1}"))
         .otherwise(plain.str.extract(rf"^(.+?)(?:{RANGE}.*)?$")),
         high=pl.when(doubled)
-        .then(plain.str.replace(rf"[{DIGITS}两]([{DIGITS}][十百千万亿]*[{FUZZ}]?)$", "${1}"))
+        .then(plain.str.replace(rf"[{DIGITS}两]([{DIGITS}两][十百千万亿]*[{FUZZ}]?)$", "${1}"))
         .otherwise(plain.str.extract(rf"^.+?{RANGE}(.+)$")),
     )
     # 3至5万: the multiplier counts for both ends, if that leaves them in order.
