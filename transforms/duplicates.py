@@ -27,6 +27,8 @@ SLOTS = 128
 ALGORITHM = f"bottom{SLOTS}-shingle{SHINGLE}-v1"
 # A copy has this share of its shingles in its original, and more where few could be compared.
 CONTAINED, DOUBT, FEWEST = 0.62, 0.8, 8
+# A copy was cut short where more of the original is missing than differs, by more than chance.
+IS_CUT = pl.col("missing") > 1 - pl.col("share") + 0.03
 # Reports compared at a time, which bounds memory.
 CHUNK = 1_000
 # A shingle of so many reports is a set phrase, and no sign of a copy. Two reports earn a closer look by
@@ -99,10 +101,10 @@ def _shingle_hashes(texts: list[str]) -> pl.DataFrame:
 def find_copies(sketches: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     """The copies that `sketches` bring about (both `stage.sketch`): `report_id`, `duplicate_of`, `copy_kind`.
 
-    One row a copy; `known` reports are among them where a fuller one arrived after them. The original
-    of a group is the fullest, of these the earliest, so that the order of arrival does not decide;
-    `duplicate_of` always names a report that is no copy itself. `copy_kind` is `truncated` where more
-    of the original is missing than differs. Raises `ValueError` where sketches are of another algorithm.
+    One row a copy; `known` reports are among them where a fuller one arrived after them. A report that
+    was cut from a fuller one is its copy, whichever came first; of versions of one text the earliest is
+    the original. So the order of arrival in the frames does not matter. `duplicate_of` always names a
+    report that is no copy itself. Raises `ValueError` where sketches are of another algorithm.
     """
     everything = pl.concat([sketches, known] if len(known) else [sketches]).unique("report_id", keep="first")
     if set(everything["algorithm"].unique()) - {ALGORITHM}:
@@ -116,11 +118,9 @@ def find_copies(sketches: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
         .with_columns(pl.col("is_new").any().over("fingerprint"), first=pl.col("rank").min().over("fingerprint"))
     )
     exact = ranked.filter("is_new", pl.col("rank") > pl.col("first")).select(copy="rank", original="first")
-    different = ranked.filter(pl.col("rank") == pl.col("first"))
-    slots = _slots(
-        everything.select("signature", rank=ranked.sort("row")["rank"]).join(different, on="rank", how="semi")
-    )
-    links = pl.concat([exact, _similar(different, slots)]).group_by("copy").agg(pl.col("original").min())
+    texts = ranked.filter(pl.col("rank") == pl.col("first"))
+    slots = _slots(everything.select("signature", rank=ranked.sort("row")["rank"]).join(texts, on="rank", how="semi"))
+    links = pl.concat([exact, _links(_similar(texts, slots), texts)])
     return _described(_roots(links), ranked, slots)
 
 
@@ -132,8 +132,8 @@ def _slots(sketches: pl.DataFrame) -> pl.DataFrame:
 
 
 def _similar(ranked: pl.DataFrame, slots: pl.DataFrame) -> pl.DataFrame:
-    """`copy` and `original`, by rank, of pairs of which one is new and which share enough."""
-    links = [pl.DataFrame(schema={"copy": pl.UInt32, "original": pl.UInt32})]
+    """`copy` and `original`, by rank, of pairs of which one is new and which share enough; whether the copy `is_cut`."""
+    found = [pl.DataFrame(schema={"copy": pl.UInt32, "original": pl.UInt32, "is_cut": pl.Boolean})]
     sizes = ranked.select("rank", "shingles")
     for part in ranked.filter("is_new").select(new="rank").iter_slices(CHUNK):
         probes = slots.join(part, left_on="rank", right_on="new", how="semi").select("hash", new="rank")
@@ -156,11 +156,50 @@ def _similar(ranked: pl.DataFrame, slots: pl.DataFrame) -> pl.DataFrame:
             .join(sizes.rename({"rank": "original"}), on="original", suffix="_original")
             .filter(pl.col("len") >= LIKELY * pl.col("probes") * pl.col("shingles") / pl.col("shingles_original"))
             .unique(["copy", "original"])
+            .select("copy", "original", missing=1 - pl.col("shingles") / pl.col("shingles_original"))
         )
-        enough = CONTAINED + DOUBT / pl.col("compared").sqrt()
-        found = _contained(pairs.select("copy", "original"), slots)
-        links.append(found.filter(pl.col("compared") >= FEWEST, pl.col("share") >= enough).select("copy", "original"))
-    return pl.concat(links)
+        shares = _contained(pairs, slots).filter(
+            pl.col("compared") >= FEWEST, pl.col("share") >= CONTAINED + DOUBT / pl.col("compared").sqrt()
+        )
+        found.append(pairs.join(shares, on=["copy", "original"]).select("copy", "original", is_cut=IS_CUT))
+    return pl.concat(found).unique()
+
+
+def _links(pairs: pl.DataFrame, texts: pl.DataFrame) -> pl.DataFrame:
+    """`copy` and `original` with one original a copy: versions of one text lead to one of them, this to a fuller text."""
+    cut = pairs.filter("is_cut")
+    members = (
+        texts.select("rank", "shingles", "arrived_at", "report_id")
+        .join(_groups(pairs.filter(~pl.col("is_cut"))), on="rank", how="left")
+        .with_columns(pl.coalesce("group", "rank"), is_cut=pl.col("rank").is_in(cut["copy"].implode()))
+        .sort("is_cut", "arrived_at", "report_id")
+        .with_columns(root=pl.col("rank").first().over("group"), size=pl.col("shingles").max().over("group"))
+        .select("rank", "root", "size")
+    )
+    fuller = (
+        cut.join(members.filter(pl.col("rank") == pl.col("root")), left_on="copy", right_on="rank")
+        .join(members, left_on="original", right_on="rank", suffix="_fuller")
+        .filter(pl.col("size_fuller") > pl.col("size"))
+        .sort("size_fuller", "root_fuller", descending=[True, False])
+        .group_by("copy", maintain_order=True)
+        .agg(original=pl.col("root_fuller").first())
+    )
+    versions = members.filter(pl.col("rank") != pl.col("root")).select(copy="rank", original="root")
+    return pl.concat([versions, fuller])
+
+
+def _groups(pairs: pl.DataFrame) -> pl.DataFrame:
+    """`rank` and `group` of all reports in these pairs: those that are connected have the group of the lowest."""
+    sides = [pairs.select(rank=one, other=other) for one, other in (("copy", "original"), ("original", "copy"))]
+    edges = pl.concat(
+        [*sides, pairs.select(rank="copy", other="copy"), pairs.select(rank="original", other="original")]
+    )
+    groups = edges.select("rank", group="rank").unique()
+    while True:
+        nearer = edges.join(groups, left_on="other", right_on="rank").group_by("rank").agg(pl.col("group").min())
+        if nearer.sort("rank").equals(groups.sort("rank")):
+            return groups
+        groups = nearer
 
 
 def _contained(pairs: pl.DataFrame, slots: pl.DataFrame) -> pl.DataFrame:
@@ -200,13 +239,13 @@ def _described(links: pl.DataFrame, ranked: pl.DataFrame, slots: pl.DataFrame) -
         about.rename({"rank": "original", "report_id": "duplicate_of"}), on="original", suffix="_original"
     )
     shares = _contained(named.select(copy="first", original="original").unique(), slots)
-    missing = 1 - pl.col("shingles") / pl.col("shingles_original")
     return (
         named.join(shares, left_on=["first", "original"], right_on=["copy", "original"], how="left")
+        .with_columns(missing=1 - pl.col("shingles") / pl.col("shingles_original"))
         .with_columns(
             copy_kind=pl.when(pl.col("fingerprint") == pl.col("fingerprint_original"))
             .then(pl.lit("exact"))
-            .when(missing > 1 - pl.col("share"))
+            .when(IS_CUT)
             .then(pl.lit("truncated"))
             .otherwise(pl.lit("near"))
         )
