@@ -32,8 +32,9 @@ def cut(text: str, is_report: bool = True) -> pl.DataFrame:
 def parse(line: str) -> tuple[str, list[tuple], list[tuple]]:
     """The text of a case, its quantities and its other numerals, with their spans."""
     text, quantities, others, last = "", [], [], 0
-    for mark in MARK.finditer(line.replace("⇥", "\t").replace("↵", "\n")):
-        text += mark.string[last : mark.start()]
+    line = line.replace("⇥", "\t").replace("↵", "\n")
+    for mark in MARK.finditer(line):
+        text += line[last : mark.start()]
         last = mark.end()
         raw, spec, numeral, of_class = mark.groups()
         if numeral is not None:
@@ -48,7 +49,7 @@ def parse(line: str) -> tuple[str, list[tuple], list[tuple]]:
         value, value_high = (None if number == "?" else float(low)), (float(high) if high else None)
         quantities.append((len(text), raw, value, value_high, rest[0] if rest else "", qualifier, number == "?"))
         text += raw
-    return text + mark.string[last:], quantities, others
+    return text + line[last:], quantities, others
 
 
 @pytest.mark.parametrize("line", [line for line in CASES if line and not line.startswith("#")])
