@@ -57,6 +57,8 @@ def statuses(text, **fields):
         # a semicolon ends a plan that did not open the sentence
         ("推进校园创建，计划建成文明校园【9所】；投入资金【60万元】。", [T, A]),
         ("计划新建公厕【10座】；改造公厕【5座】。", [T, T]),
+        # inside brackets
+        ("完成改造【93个】（计划【100个】），铺设管网【7公里】。", [A, T, A]),
         # not yet begun
         ("由企业统一建设【18栋】厂房，目前尚未开工。", [T]),
         ("新选址垃圾站【3座】，正在筹建。", [T]),

@@ -212,7 +212,7 @@ def _stamp(year: pl.Expr, month: pl.Expr, day: pl.Expr) -> pl.Expr:
 def find_dates(texts: pl.DataFrame, reports: pl.DataFrame) -> pl.DataFrame:
     """The expressions of time of the texts, in running order.
 
-    `texts` has `line`, `paragraph`, `report_id`, `front` (of its report) and `text`; `reports` has `report_id`, `year` and
+    `texts` has `line`, `paragraph`, `report_id`, `front` (of its report), `heading` (null: none) and `text`; `reports` has `report_id`, `year` and
     `reported_on`. Out, beside `line`, `paragraph`, `place`, `offset` and `word`:
 
     - `mode`: `point` (a time or a span), `since`, `until`, `now`, `vague` (no bounds known), `masked`
@@ -221,7 +221,7 @@ def find_dates(texts: pl.DataFrame, reports: pl.DataFrame) -> pl.DataFrame:
     - `run`, `nth`, `from`: years that follow each other as a list (2016年、2017年): the list, the
       position in it, the start of its first
     - `clause` (commas before it), `stop` (offset behind it), `opens` (its sentence), `opens_lead`,
-      `attached` and `bracketed` (speak for the figure beside them alone), `event` (dates its clause only), `document` (is the year of a plan that the
+      `inside` (brackets), `attached` and `bracketed` (speak for the figure beside them alone), `event` (dates its clause only), `document` (is the year of a plan that the
       sentence names), `fine` (a day), `until_now` (截至 and the like)
     """
     found = occurrences(texts.filter(pl.col("text").str.contains(_TIME)), {"time": _grammar()})
@@ -269,6 +269,7 @@ def _with_setting(dates: pl.DataFrame) -> pl.DataFrame:
             opens=prose & before.str.contains(opening + short) & ~before.str.contains(aside),
             opens_lead=prose & before.str.contains(rf"{opening}(?:{any_of(words['preamble'])}[^,;:。]*,)?{short}"),
             attached=attached,
+            inside=before.str.count_matches(r"\(") > before.str.count_matches(r"\)"),
             bracketed=before.str.ends_with("(") & behind.str.starts_with(")"),
             event=(pl.col("mode") == "point") & behind.str.contains(f"^[^,;:。]*{any_of(words['event'])}"),
             document=before.str.count_matches("《") > before.str.count_matches("》"),
@@ -294,11 +295,14 @@ def _with_bounds(dates: pl.DataFrame) -> pl.DataFrame:
         & (pl.col("first") <= pl.col("last"))
     )
     return (
-        # The year of 6月份 and 当年 is the last that its paragraph names, or else that which the title
-        # or the lead does, or else that of the report.
+        # The year of 6月份 and 当年 is the last that its paragraph names, or else the last in a heading
+        # or the lead, or else that of the report.
         dates.with_columns(
             named=stated.forward_fill().over("paragraph"),
-            titled=pl.when(pl.col("front") & pl.col("opens_lead")).then(stated).drop_nulls().first().over("report_id"),
+            titled=pl.when(pl.col("heading").is_not_null() | (pl.col("front") & pl.col("opens_lead")))
+            .then(stated)
+            .forward_fill()
+            .over("report_id"),
         )
         .with_columns(
             base=pl.when("context")
@@ -346,6 +350,6 @@ def _with_neighbours(dates: pl.DataFrame) -> pl.DataFrame:
         .with_columns(**{"from": pl.col("start").first().over("run")})
         .select(
             "line", "paragraph", "place", "offset", "stop", "word", "mode", "start", "end", "basis", "run", "nth", "from",
-            "clause", "opens", "opens_lead", "attached", "bracketed", "event", "document", "fine", "until_now",
+            "clause", "opens", "opens_lead", "attached", "bracketed", "inside", "event", "document", "fine", "until_now",
         )
     )  # fmt: skip

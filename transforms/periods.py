@@ -49,7 +49,7 @@ def read_periods(quantities: pl.DataFrame, sentences: pl.DataFrame, reports: pl.
         .unique(maintain_order=True)
         # Headers are lines of their own, numbered downwards from -1.
         .with_columns(line=-1 - pl.int_range(pl.len(), dtype=pl.Int64))
-        .with_columns(paragraph="line", front=False)
+        .with_columns(paragraph="line", front=False, heading=pl.lit(None, pl.Int8))
     )
     dates = find_dates(pl.concat([headers, outline.select(headers.columns)]), reports).pipe(_outside, mentions)
     headed = headers.rename({"text": "header", "line": "h_line"}).join(
@@ -175,6 +175,7 @@ def _periods(mentions: pl.DataFrame, outline: pl.DataFrame, dates: pl.DataFrame)
         "event",
         "attached",
         "bracketed",
+        "inside",
         "stop",
         "until_now",
         "run",
@@ -187,7 +188,7 @@ def _periods(mentions: pl.DataFrame, outline: pl.DataFrame, dates: pl.DataFrame)
         mentions.pipe(
             last_before,
             spoken.filter(~pl.col("bracketed") & ~pl.col("attached")).rename({"clause": "date_clause"}),
-            ["date_clause", "event", "stop", "until_now", "run", "nth", "from", *_SAID],
+            ["date_clause", "event", "inside", "stop", "until_now", "run", "nth", "from", *_SAID],
         )
         .pipe(
             last_before,
@@ -211,7 +212,11 @@ def _periods(mentions: pl.DataFrame, outline: pl.DataFrame, dates: pl.DataFrame)
         .join(passages(outline).select("line", "since"), on="line", how="left", maintain_order="left")
         .pipe(_shared_out, dates)
     )
-    in_reach = pl.col("mode").is_not_null() & ~(pl.col("event") & (pl.col("date_clause") != pl.col("clause")))
+    told = stretch(pl.col("stop"), pl.col("offset"))
+    left_behind = (pl.col("event") & (pl.col("date_clause") != pl.col("clause"))) | (
+        pl.col("inside") & told.str.contains(r"\)")
+    )
+    in_reach = pl.col("mode").is_not_null() & ~left_behind
     bracket = pl.col("n_bracketed") & (pl.col("n_offset") == pl.col("after") + 1)
     deadline = (pl.col("n_mode") == "until") & (pl.col("n_clause") == pl.col("clause")) & ~in_reach
     governed = (
@@ -220,7 +225,6 @@ def _periods(mentions: pl.DataFrame, outline: pl.DataFrame, dates: pl.DataFrame)
         & ~(pl.col("since") > pl.col("governing_line")).fill_null(False)
     )
     ongoing = governed & (pl.col("g_mode") == "since")
-    told = stretch(pl.col("stop"), pl.col("offset"))
     goes_on = (
         ongoing & (pl.col("mode") == "now") & pl.col("start").is_null() & told.str.contains(any_of(words["cumulative"]))
     )

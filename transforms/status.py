@@ -41,11 +41,13 @@ def read_status(quantities: pl.DataFrame, sentences: pl.DataFrame) -> pl.DataFra
     cued = last_before(
         mentions,
         _cues(outline.join(mentions.select("line").unique(), on="line", how="semi")),
-        ["state", "clause_only", "cue", "cue_end"],
+        ["state", "clause_only", "inside", "cue", "cue_end"],
     )
     right = pl.col("text").str.slice(pl.col("after"), REACH)
     between = stretch(pl.col("cue_end"), pl.col("offset"))
-    out_of_reach = pl.col("clause_only") & between.str.contains("[,;:]")
+    out_of_reach = (pl.col("clause_only") & between.str.contains("[,;:]")) | (
+        pl.col("inside") & between.str.contains(r"\)")
+    )
     of_stock = (
         pl.col("cue").is_in(words["cues"]["before_stock"])
         & (pl.col("cue_end") == pl.col("offset"))
@@ -89,7 +91,7 @@ def read_status(quantities: pl.DataFrame, sentences: pl.DataFrame) -> pl.DataFra
 
 
 def _cues(outline: pl.DataFrame) -> pl.DataFrame:
-    """The cue words of the lines: `place`, `line`, `state` (`target`, `actual`, null: undecided), `clause_only`, `cue`, `cue_end`."""
+    """The cue words of the lines: `place`, `line`, `state` (`target`, `actual`, null: undecided), `clause_only`, `inside` (brackets), `cue`, `cue_end`."""
     cues = vocabulary(VOCABULARY)["cues"]
     future = f"{any_of(cues['future'])}{any_of(cues['adverbs'])}*{any_of(cues['verbs'])}"
     kinds = {
@@ -118,6 +120,7 @@ def _cues(outline: pl.DataFrame) -> pl.DataFrame:
             .then(pl.when(same & (last == "actual")).then(pl.lit("actual")).otherwise(pl.lit("target")))
             .otherwise(kind),
             clause_only=kind == "standard",
+            inside=pl.col("before").str.count_matches(r"\(") > pl.col("before").str.count_matches(r"\)"),
             cue=word,
             cue_end=pl.col("offset") + word.str.len_chars().cast(pl.Int64),
         )
