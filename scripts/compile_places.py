@@ -82,9 +82,12 @@ def successions(divisions: pl.DataFrame) -> pl.DataFrame:
 
 def with_population(divisions: pl.DataFrame, census: pl.DataFrame) -> pl.DataFrame:
     """Adds `population` and `population_year`: of the latest census in force, else of the nearest."""
+    # A census counts by the codes of its year: a division that ended in it has a figure of its own,
+    # unless another took the code over at once.
     counted = (
         divisions.join(census, on="adcode")
-        .filter(pl.col("valid_from") <= pl.col("year"), pl.col("year") < pl.col("ends"))
+        .filter(pl.col("valid_from") <= pl.col("year"), pl.col("year") <= pl.col("ends"))
+        .filter(pl.col("valid_from") == pl.col("valid_from").max().over("adcode", "year"))
         .sort("year")
     )
     figures = {

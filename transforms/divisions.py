@@ -126,7 +126,9 @@ def find_places(texts: pl.DataFrame) -> pl.DataFrame:
     written, before = pl.col("written"), pl.col("before")
     passed = (before.str.len_chars() + written.str.len_chars()).shift(1).over("clause")
     length, ending = written.str.len_chars(), written.str.tail(1)
-    brief = pl.col("full") & ((length == 2) | ((length == 3) & ending.is_in(["镇", "乡"])))
+    brief = pl.col("full") & (
+        (length == 2) | ((length == 3) & ending.is_in(["镇", "乡"])) | written.is_in(words["brief"])
+    )
     part = (
         (brief & before.str.contains(words["inside"]))
         | (written.is_in(words["bounded"]) & before.str.contains(r"\p{Han}$"))
@@ -143,13 +145,15 @@ def find_places(texts: pl.DataFrame) -> pl.DataFrame:
 
 
 def _matches(clauses: pl.DataFrame, full: bool) -> pl.DataFrame:
-    patterns, text, written = _patterns(full), pl.col("text"), pl.col("written")
-    at = pl.col("at").cast(pl.Int64)
+    text, written, at = pl.col("text"), pl.col("written"), pl.col("at").cast(pl.Int64)
+    found = clauses.with_columns(written=text.str.extract_many(_patterns(full), leftmost=True)).filter(
+        written.list.len() > 0
+    )
+    # What was found is all that there is to find: the search for the places need not know the rest.
+    there = found.select(written.explode().unique()).sort(written.str.len_chars(), written, descending=True)
     after = at + written.str.len_bytes().cast(pl.Int64)
     return (
-        clauses.with_columns(written=text.str.extract_many(patterns, leftmost=True))
-        .filter(written.list.len() > 0)
-        .with_columns(at=text.str.find_many(patterns, leftmost=True))
+        found.with_columns(at=text.str.find_many(there["written"].implode(), leftmost=True))
         .explode("written", "at")
         .with_columns(
             before=text.cast(pl.Binary).bin.slice(0, at).cast(pl.String),
