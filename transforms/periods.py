@@ -224,7 +224,8 @@ def _periods(mentions: pl.DataFrame, outline: pl.DataFrame, dates: pl.DataFrame)
         & (pl.col("governor") < pl.col("place"))
         & ~(pl.col("since") > pl.col("governing_line")).fill_null(False)
     )
-    ongoing = governed & (pl.col("g_mode") == "since")
+    # Only within a paragraph does 截至 or 目前 go on from what began before.
+    ongoing = governed & pl.col("in_paragraph") & (pl.col("g_mode") == "since")
     goes_on = (
         ongoing & (pl.col("mode") == "now") & pl.col("start").is_null() & told.str.contains(any_of(words["cumulative"]))
     )
