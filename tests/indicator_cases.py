@@ -1,6 +1,7 @@
 """Our own sentences with the indicator of each quantity, as frames (`data/indicator_sentences.tsv`)."""
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 import polars as pl
@@ -12,26 +13,28 @@ SENTENCES = Path(__file__).with_name("data") / "indicator_sentences.tsv"
 
 
 def read_cases(path: Path = SENTENCES) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """`quantities` as extraction finds them, with the `expected` indicator, and the `sentences` they are in.
+    """`cases` of the lines of a file: a text with its quantities in 【】, a tab, an indicator for each of them.
 
-    A line holds a text with its quantities in 【】, a tab, and an indicator for each of them; a line
-    that begins with # is a heading. Every line is a document of its own, named by its number.
+    Lines that begin with # are headings.
     """
-    texts, marks = {}, []
-    for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
-        if line.startswith("#"):
-            continue
-        marked, _, indicators = line.partition("\t")
-        expected = indicators.split()
-        if marked.count("【") != len(expected):
-            raise ValueError(f"{path.name}:{number}: {marked.count('【')} quantities, {len(expected)} indicators")
-        document, text = f"{number:04}", ""
-        for piece in re.split("(【[^】]*】)", marked):
-            if piece.startswith("【"):
-                marks.append((document, len(text), expected[len([m for m in marks if m[0] == document])]))
-            text += piece.strip("【】")
-        texts[document] = text
-    documents = pl.DataFrame({"document_id": list(texts), "text": list(texts.values())})
+    lines = [line for line in path.read_text("utf-8").splitlines() if not line.startswith("#")]
+    return cases((line.partition("\t")[0], line.partition("\t")[2].split()) for line in lines)
+
+
+def cases(marked: Iterable[tuple[str, list[str]]]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The `quantities` of the marked texts as extraction finds them, with the `expected` indicator, and the `sentences`.
+
+    Every text is a document of its own, named by its number.
+    """
+    texts, spans = [], []
+    for text, expected in marked:
+        pieces = re.split("(【[^】]*】)", text)
+        starts = [len("".join(pieces[:i]).translate({ord(c): None for c in "【】"})) for i in range(1, len(pieces), 2)]
+        if len(starts) != len(expected):
+            raise ValueError(f"{text}: {len(starts)} quantities, {len(expected)} indicators")
+        spans += [(f"{len(texts):04}", start, indicator) for start, indicator in zip(starts, expected, strict=True)]
+        texts.append("".join(pieces).translate({ord(c): None for c in "【】"}))
+    documents = pl.DataFrame({"document_id": [f"{i:04}" for i in range(len(texts))], "text": texts})
     reports = documents.select(
         "document_id",
         report_id="document_id",
@@ -40,5 +43,5 @@ def read_cases(path: Path = SENTENCES) -> tuple[pl.DataFrame, pl.DataFrame]:
         is_report=pl.lit(True),
     )
     found = sentences(documents, reports)
-    wanted = pl.DataFrame(marks, ["document_id", "span_start", "expected"], orient="row")
+    wanted = pl.DataFrame(spans, ["document_id", "span_start", "expected"], orient="row")
     return read_quantities(found).join(wanted, on=["document_id", "span_start"], maintain_order="left"), found

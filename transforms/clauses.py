@@ -38,6 +38,8 @@ class Stream:
         apart = (begin[nearest] >= ends) | (end[nearest] <= starts)
         starts, ends, words = starts[apart], ends[apart], words[apart]
 
+        # One more opening after the last passage closes that one.
+        opens = np.append(opens, opens[-1] + len(passages[-1]) + 1)
         kind = np.repeat([0, 1, 2], [len(opens), len(starts), len(begin)])
         start = np.concatenate([opens, starts, begin])
         order = np.lexsort((kind, start))

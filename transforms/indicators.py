@@ -324,7 +324,8 @@ class Readings:
         bound = stream.last(stream.is_bound)[self.at]
         own_noun = (stream.between("noun", bound, self.at) > 0)[case]
         own_unknown = (np.minimum(stream.between("unknown", bound, self.at), 4) / 4)[case]
-        nouns_after = (np.bincount(stream.run, stream.is_noun)[stream.run[self.at]] > 0) & ~self.listed
+        nouns = np.bincount(stream.run, stream.is_noun)
+        nouns_after = (nouns[stream.run[self.at]] > 0) & ~self.listed
         unknown_after = (stream.gap[self.at] >= 2) & ~nouns_after & ~self.listed
         rival = (before | earlier | self.by_unit) & prose
         measure = self._of(pl.col("dimension").is_in(MEASURES))
@@ -341,6 +342,7 @@ class Readings:
             "inner": self.headed & prose & self._is_inner(),
             "adjacent": after & (apart["unknown"] == 0) & (apart["noun"] == 0) & (apart["cut"] == 0),
             "trailing": after * np.minimum(stream.gap[item], 4) / 4,
+            "preceded": after & stream.is_verb[item] & (nouns[stream.run[self.at - 1]] > 0)[case],
             "owned": after & stream.is_quantity[following] & (stream.gap[item] == 0),
             "rival_noun": rival & nouns_after[case] & ~measure,
             "rival_measure": rival & nouns_after[case] & measure & ~self.by_unit,
@@ -479,7 +481,7 @@ def _decide(cases: pl.DataFrame, readings: Readings, lexicon: Lexicon) -> pl.Dat
             "unit": cases["raw_unit"],
             "second": names.gather(readings.indicator[best[second]]),
             "second_share": pl.Series(share[second]).round(2).cast(pl.String),
-            "has_second": case[second] == case[opens],
+            "has_second": (second > opens) & (case[second] == case[opens]),
         }
     ).select(
         "indicator_id",
