@@ -1,21 +1,13 @@
 """A real `campaign ui` on real data, and a real Chromium to look at it with."""
 
-import json
-import os
 import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from live import ROOT, Live, campaign, running
 
-ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM, CHROMEDRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 # A name and a text that would run a script or fetch an address if any page showed them as markup.
 HOSTILE_NAME = "<img src=x onerror=window.injected=1>[a](javascript:window.injected=1).txt"
@@ -30,69 +22,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.skip(reason="needs Debian's chromium and chromium-driver"))
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
-
-
-@dataclass(frozen=True)
-class Dagster:
-    """A running `campaign ui`."""
-
-    url: str
-    home: Path
-
-    def graphql(self, query: str, **variables: Any) -> Any:
-        body = json.dumps({"query": query, "variables": variables}).encode()
-        request = urllib.request.Request(f"{self.url}/graphql", body, {"Content-Type": "application/json"})
-        with urllib.request.urlopen(request, timeout=30) as response:
-            return json.loads(response.read())["data"]
-
-    def run_statuses(self) -> dict[str, str]:
-        runs = self.graphql("{ runsOrError { ... on Runs { results { runId status } } } }")["runsOrError"]["results"]
-        return {run["runId"]: run["status"] for run in runs}
-
-
-def wait_for(condition: Callable[[], Any], seconds: float, what: str) -> Any:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        try:
-            if found := condition():
-                return found
-        except OSError:
-            pass
-        time.sleep(0.5)
-    raise AssertionError(f"waited {seconds} s for {what}")
-
-
 @pytest.fixture(scope="session")
-def dagster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dagster]:
-    home = tmp_path_factory.mktemp("ui") / "data"
-    inbox = tmp_path_factory.mktemp("files")
+def dagster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    home, files = tmp_path_factory.mktemp("ui") / "data", tmp_path_factory.mktemp("files")
     for example in sorted((ROOT / "examples" / "reports").iterdir())[:6]:
-        shutil.copy(example, inbox)
-    (inbox / HOSTILE_NAME).write_text(HOSTILE_TEXT, "utf-8")
-    (inbox / "broken.docx").write_bytes(b"PK\x03\x04 no archive")
-    environment = {**os.environ, "CAMPAIGN_HOME": str(home)}
-    environment.pop("DAGSTER_HOME", None)
-    command = [sys.executable, "-m", "orchestration"]
-    subprocess.run(
-        [*command, "run", str(inbox)], cwd=ROOT, env=environment, check=False, capture_output=True, timeout=300
-    )
-    port = free_port()
-    with (home / "ui.log").open("w") as log:
-        process = subprocess.Popen(
-            [*command, "ui", "--port", str(port)], cwd=ROOT, env=environment, stdout=log, stderr=log
-        )
-        running = Dagster(f"http://127.0.0.1:{port}", home)
-        try:
-            wait_for(lambda: running.graphql("{ version }"), 120, "the webserver")
-            yield running
-        finally:
-            process.terminate()
-            process.wait(60)
+        shutil.copy(example, files)
+    (files / HOSTILE_NAME).write_text(HOSTILE_TEXT, "utf-8")
+    (files / "broken.docx").write_bytes(b"PK\x03\x04 no archive")
+    assert "Loaded 1 batch" in campaign(home, "run", str(files)).stdout
+    with running(home) as live:
+        yield live
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,374 @@
+"""The command line: what users and scripts rely on."""
+
+import io
+import json
+import os
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import duckdb
+import polars as pl
+import pytest
+from live import COMMAND, ROOT, campaign, environment
+
+from orchestration.cli import cli
+from orchestration.cli.reference import EXAMPLES, markdown
+
+REPORT = (
+    "渭南市2018年创建文明城市工作总结\n"
+    "2018年，渭南市共清理生活垃圾1200吨，新增停车泊位3万余个，注册志愿者x万人，投入资金500万元。\n"
+)
+OTHER = "宁波市2018年创建文明城市工作总结\n2018年，宁波市共清理生活垃圾900吨，新增停车泊位800个，发放宣传单2万份。\n"
+
+
+def commands(group: click.Group = cli, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
+    found = []
+    for name, command in group.commands.items():
+        found.append((*path, name))
+        if isinstance(command, click.Group):
+            found += commands(command, (*path, name))
+    return found
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("files")
+    (folder / "渭南市.txt").write_text(REPORT, "utf-8")
+    (folder / "宁波市.txt").write_bytes(OTHER.encode("gb18030"))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory, files: Path) -> Path:
+    """A data directory into which the two reports have been loaded."""
+    home = tmp_path_factory.mktemp("loaded") / "data"
+    done = campaign(home, "run", str(files))
+    assert (done.returncode, "Loaded 1 batch" in done.stdout) == (0, True), done.stderr
+    return home
+
+
+def rows(home: Path, sql: str) -> list[dict[str, object]]:
+    found: list[dict[str, object]] = json.loads(campaign(home, "query", sql, "--format", "json").stdout)
+    return found
+
+
+def test_help_takes_under_three_tenths_of_a_second_and_loads_no_heavy_library() -> None:
+    program = (
+        "import sys, time; sys.argv[1:] = ['--help']\n"
+        "from orchestration.cli import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "heavy = {'polars', 'dagster', 'duckdb', 'great_expectations'} & sys.modules.keys()\n"
+        "print(heavy or '', time.process_time(), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "Usage: campaign" in done.stdout
+    assert float(done.stderr) < 0.3
+
+
+@pytest.mark.parametrize("command", commands(), ids=" ".join)
+def test_every_command_has_help(command: tuple[str, ...]) -> None:
+    from click.testing import CliRunner
+
+    result = CliRunner().invoke(cli, [*command, "--help"])
+    assert result.exit_code == 0 and "Usage: cli " + " ".join(command) in result.output
+
+
+def test_the_documentation_holds_every_command_and_option() -> None:
+    """`make snapshot` writes docs/commands.md anew."""
+    assert (ROOT / "docs" / "commands.md").read_text("utf-8") == markdown()
+
+
+@pytest.mark.parametrize(
+    "arguments", [["compare"], ["run", "--hold"], ["run", "x", "--all"], ["nonsense"], ["extract"]]
+)
+def test_wrong_usage_ends_with_status_two(arguments: list[str], tmp_path: Path) -> None:
+    done = campaign(tmp_path, *arguments)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["query", "select 1"], "there is no warehouse"),
+        (["compare", "garbage_cleared"], "there is no warehouse"),
+        (["extract", "/nowhere/at/all.txt"], "no such file or folder"),
+        (["run", "/nowhere/at/all.txt"], "no such file or folder"),
+    ],
+)
+def test_a_failure_is_one_line_on_standard_error_and_status_one(
+    arguments: list[str], said: str, tmp_path: Path
+) -> None:
+    done = campaign(tmp_path, *arguments)
+    assert done.returncode == 1
+    (line,) = [line for line in done.stderr.splitlines() if line.startswith("campaign: ")]
+    assert said in line
+    assert "Traceback" not in done.stderr
+
+
+def test_a_wrong_statement_is_one_line_too(loaded: Path) -> None:
+    done = campaign(loaded, "query", "select nonsense from core.fact_observation")
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1 and "nonsense" in done.stderr
+
+
+def test_a_run_ends_with_the_summary(tmp_path: Path, files: Path) -> None:
+    done = campaign(tmp_path, "run", str(files), "--format", "json")
+    summary = json.loads(done.stdout)
+    assert summary["documents"] == 2 and summary["reports"] == 2
+    assert summary["observations"] >= 6 and summary["masked"] == 1
+    assert summary["quarantined"] == 0 and summary["failed"] == []
+    assert 0 <= summary["unclassified_share"] < 0.5
+    assert "publish warehouse" in done.stderr, "progress"
+
+
+def test_a_second_run_over_the_same_files_says_nothing_is_new_and_changes_nothing(loaded: Path, files: Path) -> None:
+    before = (loaded / "warehouse.duckdb").stat()
+    done = campaign(loaded, "run", str(files))
+    assert done.returncode == 0
+    assert done.stdout == "Nothing new: 2 known already.\n"
+    after = (loaded / "warehouse.duckdb").stat()
+    assert (before.st_ino, before.st_mtime_ns) == (after.st_ino, after.st_mtime_ns)
+
+
+def test_without_a_path_the_inbox_is_loaded(tmp_path: Path) -> None:
+    (tmp_path / "inbox").mkdir()
+    (tmp_path / "inbox" / "渭南市.txt").write_text(REPORT, "utf-8")
+    assert "Loaded 1 batch" in campaign(tmp_path, "run").stdout
+    assert campaign(tmp_path, "run").stdout == "Nothing new: 1 known already.\n"
+
+
+def test_broken_files_among_good_ones_are_named_and_quarantined_and_the_good_ones_load(tmp_path: Path) -> None:
+    folder = tmp_path / "files"
+    folder.mkdir()
+    (folder / "good.txt").write_text(REPORT, "utf-8")
+    (folder / "empty.txt").write_bytes(b"")
+    (folder / "corrupt.docx").write_bytes(b"PK\x03\x04 this is no archive")
+    (folder / "noise.pdf").write_bytes(bytes(range(256)) * 8)
+    home = tmp_path / "data"
+    done = campaign(home, "run", str(folder))
+    assert done.returncode == 1
+    named = [line for line in done.stderr.splitlines() if line.startswith("campaign: ")]
+    assert len(named) == 3
+    for name in ("empty.txt", "corrupt.docx", "noise.pdf"):
+        assert sum(name in line for line in named) == 1
+    assert "Traceback" not in done.stderr
+    assert [row["item"] for row in rows(home, "from ops.quarantine where kind = 'file' order by item")] == [
+        "corrupt.docx",
+        "empty.txt",
+        "noise.pdf",
+    ]
+    assert rows(home, "select count(*) as n from core.dim_document") == [{"n": 1}]
+
+
+def test_a_run_goes_on_while_another_process_keeps_the_warehouse_open(tmp_path: Path) -> None:
+    (first := tmp_path / "first.txt").write_text(REPORT, "utf-8")
+    (second := tmp_path / "second.txt").write_text(OTHER, "utf-8")
+    home = tmp_path / "data"
+    campaign(home, "run", str(first))
+    program = (
+        "import duckdb, sys\n"
+        "reader = duckdb.connect(sys.argv[1], read_only=True)\n"
+        "count = lambda: reader.sql('select count(*) from core.dim_document').fetchall()[0][0]\n"
+        "print(count(), flush=True); input(); print(count(), flush=True)"
+    )
+    reader = subprocess.Popen(
+        [sys.executable, "-c", program, str(home / "warehouse.duckdb")],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert reader.stdout and reader.stdin
+    assert reader.stdout.readline() == "1\n"
+    assert campaign(home, "run", str(second)).returncode == 0
+    reader.stdin.write("\n")
+    reader.stdin.flush()
+    assert reader.stdout.readline() == "1\n", "the open reader keeps its version"
+    reader.wait(30)
+    assert rows(home, "select count(*) as n from core.dim_document") == [{"n": 2}]
+
+
+def test_a_batch_that_an_interrupted_run_left_is_completed_by_the_next_one(tmp_path: Path, files: Path) -> None:
+    from orchestration.ingest import discover, ingest
+    from orchestration.settings import read_settings
+    from warehouse.home import Home
+    from warehouse.lake import Lake
+
+    home = Home(tmp_path)
+    list(ingest(Lake(home), discover(str(files))[0], read_settings(tmp_path)))
+    assert "Loaded 1 batch" in campaign(tmp_path, "run", str(files)).stdout
+
+
+def test_large_inputs_are_split_into_batches_of_the_settings(tmp_path: Path, files: Path) -> None:
+    tmp_path.joinpath("settings.toml").write_text("[batch]\nmax_documents = 1\n")
+    assert "Loaded 2 batches" in campaign(tmp_path, "run", str(files)).stdout
+
+
+def test_a_wrong_setting_is_named(tmp_path: Path, files: Path) -> None:
+    tmp_path.joinpath("settings.toml").write_text("[batch]\nmax_document = 1\n")
+    done = campaign(tmp_path, "run", str(files))
+    assert done.returncode == 1 and "batch.max_document: no such setting" in done.stderr
+
+
+def test_extracted_offsets_count_code_points_of_the_file_without_newline_translation(tmp_path: Path) -> None:
+    text = "渭南市2018年总结\r\n\r\n2018年，渭南市清理垃圾１２０吨。\r\n新增停车泊位3万余个。\r\n"
+    file = tmp_path / "渭南市.txt"
+    file.write_bytes(text.encode("utf-8"))
+    done = campaign(tmp_path / "data", "extract", str(file))
+    mentions = [json.loads(line) for line in done.stdout.splitlines()]
+    assert mentions
+    for mention in mentions:
+        assert mention["document"] == "渭南市"
+        assert text[mention["start"] : mention["end"]] == mention["text"]
+    assert not (tmp_path / "data").exists(), "extraction makes no data directory"
+
+
+@pytest.mark.parametrize("format_", ["jsonl", "csv", "parquet"])
+def test_extract_and_reports_write_the_same_rows_in_every_format(format_: str, files: Path, tmp_path: Path) -> None:
+    readers = {"jsonl": pl.read_ndjson, "csv": pl.read_csv, "parquet": pl.read_parquet}
+    for command, height in (("extract", None), ("reports", 2)):
+        target = tmp_path / f"{command}.{format_}"
+        done = campaign(tmp_path / "data", command, str(files), "--format", format_, "-o", str(target))
+        assert done.returncode == 0 and done.stdout == ""
+        frame = readers[format_](target)
+        assert frame.height == (height or frame.height) and frame.height > 0
+        assert frame["document"].unique().sort().to_list() == ["宁波市", "渭南市"]
+
+
+@pytest.mark.parametrize("format_", ["table", "csv", "json", "jsonl", "parquet"])
+def test_a_query_answers_in_every_format(format_: str, loaded: Path) -> None:
+    sql = "select raw_text from core.fact_observation where indicator_id = 'garbage_cleared' order by low"
+    done = subprocess.run(
+        [*COMMAND, "query", sql, "--format", format_],
+        cwd=ROOT,
+        env=environment(loaded),
+        capture_output=True,
+        check=True,
+    )
+    if format_ == "parquet":
+        found = pl.read_parquet(io.BytesIO(done.stdout))["raw_text"].to_list()
+    else:
+        text = done.stdout.decode()
+        found = [value for value in ("900吨", "1200吨") if value in text]
+        assert text.index("900吨") < text.index("1200吨")
+    assert found == ["900吨", "1200吨"]
+
+
+def test_a_query_is_read_from_standard_input_too(loaded: Path) -> None:
+    done = subprocess.run(
+        [*COMMAND, "query", "-", "--format", "csv"],
+        cwd=ROOT,
+        env=environment(loaded),
+        input="select 6 * 7 as answer",
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "answer\n42\n"
+
+
+def test_a_query_can_not_write(loaded: Path) -> None:
+    done = campaign(loaded, "query", "delete from core.fact_observation")
+    assert done.returncode == 1 and len(done.stderr.splitlines()) == 1
+
+
+def test_the_data_directory_may_be_named_before_or_after_the_command(loaded: Path, tmp_path: Path) -> None:
+    for arguments in (["--home", str(loaded), "query", "select 1"], ["query", "select 1", "--home", str(loaded)]):
+        assert campaign(tmp_path, *arguments).returncode == 0
+
+
+def test_compare_ranks_places_and_explain_shows_the_evidence(loaded: Path) -> None:
+    ranked = json.loads(campaign(loaded, "compare", "garbage_cleared", "--format", "json").stdout)
+    assert [row["place_name"] for row in ranked] == ["渭南市", "宁波市"]
+    done = campaign(loaded, "explain", ranked[0]["observation_id"])
+    assert "【1200吨】" in done.stdout and "渭南市.txt" in done.stdout
+    assert (
+        "【"
+        not in json.loads(campaign(loaded, "explain", ranked[0]["observation_id"], "--format", "json").stdout)[
+            "raw_text"
+        ]
+    )
+
+
+def test_a_correction_takes_effect_with_the_next_run_and_shows_in_the_diff(tmp_path: Path, files: Path) -> None:
+    campaign(tmp_path, "run", str(files))
+    (row,) = rows(tmp_path, "from core.fact_observation where raw_text = '900吨'")
+    done = campaign(tmp_path, "correct", str(row["observation_id"]), "--value", "990", "--reason", "printed wrongly")
+    assert done.returncode == 0, done.stderr
+    changed = json.loads(campaign(tmp_path, "diff", "--format", "json").stdout)
+    assert [entry["change"] for entry in changed] == ["changed"]
+    assert campaign(tmp_path, "run").returncode == 0
+    assert rows(tmp_path, "select value, corrected from core.fact_observation where raw_text = '900吨'") == [
+        {"value": 990.0, "corrected": True}
+    ]
+    assert "published: version 1" in campaign(tmp_path, "rollback", "1").stdout
+    assert rows(tmp_path, "select value from core.fact_observation where raw_text = '900吨'") == [{"value": 900.0}]
+
+
+def test_extracting_everything_again_changes_no_figure(tmp_path: Path, files: Path) -> None:
+    campaign(tmp_path, "run", str(files))
+    figures = "select observation_id, indicator_id, low, high, status from core.fact_observation order by all"
+    before = rows(tmp_path, figures)
+    done = campaign(tmp_path, "run", "--all")
+    assert done.returncode == 0, done.stderr
+    assert rows(tmp_path, figures) == before
+
+
+def test_the_marts_are_exported(loaded: Path, tmp_path: Path) -> None:
+    done = campaign(loaded, "export", str(tmp_path / "out"))
+    written = [Path(line) for line in done.stdout.splitlines()]
+    assert all(path.is_file() for path in written)
+    assert {path.suffix for path in written} >= {".parquet", ".csv", ".xlsx", ".json"}
+
+
+def test_evaluation_scores_extraction_against_annotation(files: Path, tmp_path: Path) -> None:
+    gold = tmp_path / "gold.jsonl"
+    extracted = campaign(tmp_path / "data", "extract", str(files)).stdout
+    gold.write_text(extracted, "utf-8")
+    figures = json.loads(campaign(tmp_path / "data", "evaluate", str(files), str(gold), "--format", "json").stdout)
+    assert figures["quantity"]["f1"] == 1.0 and figures["observation"]["f1"] == 1.0
+
+
+def test_nothing_that_a_command_prints_leaks_a_secret_of_the_environment(files: Path, tmp_path: Path) -> None:
+    secret = "https://hooks.example.org/very-secret-token"
+    done = subprocess.run(
+        [*COMMAND, "run", str(files)],
+        cwd=ROOT,
+        env=environment(tmp_path, CAMPAIGN_ALERT_WEBHOOK=secret),
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    stored = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    assert "very-secret" not in done.stdout + done.stderr
+    assert b"very-secret" not in stored
+
+
+@pytest.mark.parametrize("example", [line for lines in EXAMPLES.values() for line in lines])
+def test_every_example_of_the_documentation_works(example: str, loaded: Path, files: Path, tmp_path: Path) -> None:
+    """The examples name `reports`, `gold.jsonl`, `OBSERVATION_ID`; here they stand for what the fixtures hold."""
+    (row, *_) = rows(loaded, "select observation_id, document_id from core.fact_observation order by 1")
+    (tmp_path / "reports").symlink_to(files)
+    (tmp_path / "gold.jsonl").write_text(campaign(loaded, "extract", str(files)).stdout, "utf-8")
+    for name in ("OBSERVATION_ID", "DOCUMENT_ID"):
+        example = example.replace(name, str(row[name.lower()]))
+    arguments = shlex.split(example)
+    assert arguments[0] == "campaign"
+    done = subprocess.run(
+        [*COMMAND, *arguments[1:]],
+        cwd=tmp_path,
+        env={**environment(loaded), "PYTHONPATH": str(ROOT), "HOME": os.environ.get("HOME", "/")},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_published_file_opens_in_any_client(loaded: Path) -> None:
+    with duckdb.connect(str(loaded / "warehouse.duckdb"), read_only=True) as connection:
+        assert connection.sql("select count(*) from mart.city_comparison").fetchall()[0][0] > 0
