@@ -35,6 +35,7 @@ def statuses(text, **fields):
         ("2020年底前改造老旧小区【30个】。", [T]),
         ("争取到明年新增绿地【20万平方米】。", [T]),
         ("有望新增就业【3000人】。", [T]),
+        ("要把【20个】小区纳入整治范围。", [T]),
         ("预计到年底可建成公园【3个】。", [T]),
         ("全市还需新建垃圾中转站【4座】。", [T]),
         ("总体目标是创建文明村镇【100个】。", [T]),
@@ -45,6 +46,8 @@ def statuses(text, **fields):
         ("知晓率要达到【90%】的要求。", [T]),
         ("每个社区每月开展活动不少于【2次】。", [T]),
         ("小区绿地率不低于【30%】的目标。", [T]),
+        ("目前知晓率已达到【90%】的目标。", [A]),
+        ("已选定垃圾站【3座】的站址，尚未开工。", [T]),
         # a plan, then what has become of it
         ("计划投资【5000万元】，目前已投入【3200万元】。", [T, A]),
         ("计划改造厕所【80座】，已完成【65座】，剩余【15座】。", [T, A, A]),
@@ -112,8 +115,8 @@ def test_a_planned_column_of_a_table_holds_targets():
 
 
 def test_the_rule_and_the_word_that_decided_are_named():
-    quantities, sentences, _ = marked("力争新建公厕【3座】。\n拆除违建【5处】。\n")
-    assert read_status(quantities, sentences)["status_rules"].to_list() == ["status=cue:力争", ""]
+    quantities, sentences, _ = marked("力争新建公厕【3座】；改造【2座】。\n拆除违建【5处】。\n")
+    assert read_status(quantities, sentences)["status_rules"].to_list() == ["status=cue:力争"] * 2 + [""]
 
 
 PIECES = [

@@ -53,12 +53,13 @@ def read_status(quantities: pl.DataFrame, sentences: pl.DataFrame) -> pl.DataFra
         & (pl.col("cue_end") == pl.col("offset"))
         & right.str.contains(f"^[^,。;]*?{any_of(words['cues']['of_stock'])}")
     )
-    behind = right.str.extract(f"({any_of(words['after']['target'])})")
+    standard, unstarted = (right.str.extract(f"({any_of(words['after'][name])})") for name in ("standard", "unstarted"))
     planned = pl.col("header").str.extract(f"({any_of([*words['headings']['target'], *words['headings']['plans']])})")
     decided = (
         cued.join(passages(outline), on="line", how="left", maintain_order="left")
+        .with_columns(state=pl.when(~(of_stock | out_of_reach).fill_null(False)).then("state"), planned=planned)
         .with_columns(
-            state=pl.when(~(of_stock | out_of_reach).fill_null(False)).then("state"), behind=behind, planned=planned
+            behind=pl.coalesce(unstarted, pl.when(pl.col("state").ne_missing(pl.lit("actual"))).then(standard))
         )
         .with_columns(
             rule=pl.when(pl.col("planned").is_not_null())
@@ -110,18 +111,18 @@ def _cues(outline: pl.DataFrame) -> pl.DataFrame:
         .filter(kind != "neutral")
         .join(outline.select("line", "text"), on="line", how="left", maintain_order="left")
         .with_columns(before=pl.col("text").str.slice(0, pl.col("offset")))
-        .with_columns(opened=opening.any().over("line"))
+        .with_columns(opened_by=pl.when(opening).then("word").drop_nulls().first().over("line"))
         .select(
             "place",
             "line",
             state=pl.when(kind == "pause")
-            .then(pl.when("opened").then(pl.lit("target")))
+            .then(pl.when(pl.col("opened_by").is_not_null()).then(pl.lit("target")))
             .when(kind.is_in(["weak", "standard"]))
             .then(pl.when(same & (last == "actual")).then(pl.lit("actual")).otherwise(pl.lit("target")))
             .otherwise(kind),
             clause_only=kind == "standard",
             inside=pl.col("before").str.count_matches(r"\(") > pl.col("before").str.count_matches(r"\)"),
-            cue=word,
+            cue=pl.when(kind == "pause").then("opened_by").otherwise(word),
             cue_end=pl.col("offset") + word.str.len_chars().cast(pl.Int64),
         )
     )
