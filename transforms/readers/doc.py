@@ -71,7 +71,7 @@ class Runs:
 
 def read_doc(content: bytes) -> Text:
     """The text of a `.doc`: paragraphs as lines, tables as lines of cells, notes and text boxes at the end."""
-    with olefile.OleFileIO(io.BytesIO(content), raise_defects=olefile.DEFECT_INCORRECT) as ole:
+    with olefile.OleFileIO(io.BytesIO(content)) as ole:
         stream = ole.openstream("WordDocument").read()
         magic, version = struct.unpack_from("<HH", stream)
         [flags] = struct.unpack_from("<H", stream, 0x0A)

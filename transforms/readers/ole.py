@@ -1,18 +1,28 @@
 """OLE files, the containers of the binary formats of Office."""
 
 import io
+import re
 
 import olefile
 
 from transforms.readers import READABLE, UnreadableError, media
 
+_CUT_SHORT = re.compile(r"incomplete|out of range|less than declared|larger than")
 CODEPAGES = {936: "gb18030", 54936: "gb18030"}
 
 
 def ole_type(content: bytes) -> str:
-    """Whether an OLE file holds a Word document or a workbook; raises `UnreadableError` for anything else."""
+    """Whether an OLE file holds a Word document or a workbook; raises `UnreadableError` for anything else.
+
+    Small faults, which some programs write into every file, are let pass; a file cut short is not.
+    """
     with olefile.OleFileIO(io.BytesIO(content)) as ole:
         streams = {"/".join(path) for path in ole.listdir()}
+        for stream in streams:
+            ole.openstream(stream)
+        faults = [str(message) for _, message in ole.parsing_issues if _CUT_SHORT.search(str(message))]
+    if faults:
+        raise UnreadableError("damaged", f"is damaged or cut short ({faults[0]}); get it again from its sender")
     if "EncryptedPackage" in streams:
         raise UnreadableError("encrypted", "is protected by a password; remove the password and deliver it again")
     if "WordDocument" in streams:

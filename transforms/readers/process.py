@@ -38,7 +38,7 @@ class Reader:
     def _start(self) -> subprocess.Popen[bytes]:
         path = os.pathsep.join(filter(None, (PACKAGE_ROOT, os.environ.get("PYTHONPATH"))))
         return subprocess.Popen(
-            [sys.executable, "-m", "transforms.readers", json.dumps(asdict(self.limits))],
+            [sys.executable, "-P", "-m", "transforms.readers", json.dumps(asdict(self.limits))],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -57,7 +57,10 @@ def read_xlsx(content: bytes) -> Text:
 def read_xls(content: bytes) -> Text:
     """The text of a workbook in the binary format."""
     try:
-        book = xlrd.open_workbook(file_contents=content, formatting_info=True, logfile=io.StringIO())
+        # What is really cut short was refused before; the rest is how some exporters write.
+        book = xlrd.open_workbook(
+            file_contents=content, formatting_info=True, logfile=io.StringIO(), ignore_workbook_corruption=True
+        )
     except xlrd.XLRDError as error:
         if "encrypted" in str(error):
             raise UnreadableError(
