@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from checks.suites import suites
+from checks.suites import declared_checks
 
 if TYPE_CHECKING:
     from great_expectations.core import ExpectationSuiteValidationResult
@@ -42,18 +42,23 @@ def write(
     from checks.pages import OfflineView
 
     view = OfflineView()
-    names = [suite.name for suite in suites() if suite.name in validated]
-    for name, result in validated.items():
-        _replace(page(docs, batch_id, name), view.page(result, batch_id, checked_at, suites=names, suite=name))
-    failed = results.filter(~pl.col("passed")).with_columns(suite=pl.col("check_name").str.split("__").list.first())
+    about = {check.name: {"suite": check.suite, "zh": check.zh, "en": check.en} for check in declared_checks()}
+    rows = [{**row, **about[row["check_name"]]} for row in results.iter_rows(named=True)]
+    suites = list(validated)
+    for suite, result in validated.items():
+        checks = [row for row in rows if row["suite"] == suite]
+        html = view.suite(result, checks, suites=suites, suite=suite, batch_id=batch_id, checked_at=checked_at)
+        _replace(page(docs, batch_id, suite), html)
+    failed = [row for row in rows if not row["passed"]]
+    told = ("check_name", "suite", "severity", "failed", "checked", "detail")
     summary = {
         "batch_id": batch_id,
-        "checked_at": checked_at.isoformat(timespec="seconds"),
-        "checks": results.height,
-        "errors": failed.filter(severity="error").height,
-        "warnings": failed.filter(severity="warning").height,
-        "suites": names,
-        "failed": failed.select("check_name", "suite", "severity", "failed", "checked", "detail").to_dicts(),
+        "checked_at": checked_at.strftime("%Y-%m-%d %H:%M UTC"),
+        "checks": len(rows),
+        "errors": sum(row["severity"] == "error" for row in failed),
+        "warnings": sum(row["severity"] == "warning" for row in failed),
+        "suites": suites,
+        "failed": [{name: row[name] for name in told} for row in failed],
     }
     _replace(docs / batch_id / _SUMMARY, json.dumps(summary, ensure_ascii=False))
     newest = sorted(docs.glob(f"*/{_SUMMARY}"), key=lambda path: path.stat().st_mtime, reverse=True)

@@ -4,32 +4,43 @@ Its own page template takes styles and scripts from five hosts of the web; ours 
 this loads Great Expectations (seconds).
 """
 
-from datetime import datetime
+from collections import defaultdict
 from typing import Any
 
-from great_expectations.core import ExpectationSuiteValidationResult
-from great_expectations.core.run_identifier import RunIdentifier
-from great_expectations.render.renderer import ValidationResultsPageRenderer
+from great_expectations.core import ExpectationSuiteValidationResult, ExpectationValidationResult
+from great_expectations.render.renderer import ValidationResultsColumnSectionRenderer
 from great_expectations.render.view import DefaultJinjaPageView
 from jinja2 import ChoiceLoader, PackageLoader
 
+from checks.runner import check_of
+
 
 class OfflineView(DefaultJinjaPageView):
-    """A page of Great Expectations in our template; what stands on the page is rendered by its own."""
-
-    _template = "page.html.j2"
+    """Pages in our templates; the tables of expectations on them are rendered by Great Expectations."""
 
     def __init__(self) -> None:
         super().__init__()
         theirs = [loader for loader in (self.env.loader,) if loader is not None]
         self.env.loader = ChoiceLoader([PackageLoader("checks", "templates"), *theirs])
 
-    def page(self, result: ExpectationSuiteValidationResult, batch_id: str, checked_at: datetime, **about: Any) -> str:
-        """The page of one suite's result; `about` is what the template says of the site around it."""
-        result.meta["run_id"] = RunIdentifier(run_name=batch_id, run_time=checked_at)
-        document = ValidationResultsPageRenderer().render(result)
-        return self.render(document, batch_id=batch_id, checked_at=checked_at, **about)
+    def suite(self, result: ExpectationSuiteValidationResult, checks: list[dict[str, Any]], **about: Any) -> str:
+        """The page of one suite on a batch: its checks, those that failed first, each with its expectations.
+
+        `checks` has a row of `ops.check_result` for each, with `zh` and `en`; `about` is what stands around them.
+        """
+        of_check: dict[str, list[ExpectationValidationResult]] = defaultdict(list)
+        for outcome in result.results:
+            of_check[check_of(outcome)].append(outcome)
+        failed_first = sorted(checks, key=lambda check: (check["passed"], check["severity"]))
+        shown = [{**check, "tables": _tables(of_check[check["check_name"]])} for check in failed_first]
+        return self.env.get_template("suite.html.j2").render(checks=shown, **about)
 
     def index(self, **about: Any) -> str:
         """The page that lists the batches."""
         return self.env.get_template("index.html.j2").render(**about)
+
+
+def _tables(outcomes: list[ExpectationValidationResult]) -> list[dict[str, Any]]:
+    """What Great Expectations shows of the expectations, without the heading over it."""
+    section = ValidationResultsColumnSectionRenderer().render(outcomes).to_json_dict()
+    return [block for block in section["content_blocks"] if block["content_block_type"] != "header"]

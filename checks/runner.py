@@ -19,7 +19,11 @@ from great_expectations.core import ExpectationSuiteValidationResult, Expectatio
 from great_expectations.core.batch import BatchMarkers
 from great_expectations.core.batch_spec import BatchSpec, PandasBatchSpecProtocol, RuntimeDataBatchSpec
 from great_expectations.data_context.data_context.context_factory import set_context
-from great_expectations.data_context.types.base import ProgressBarsConfig
+from great_expectations.data_context.types.base import (
+    DataContextConfig,
+    InMemoryStoreBackendDefaults,
+    ProgressBarsConfig,
+)
 from great_expectations.datasource.fluent import DataAsset, PandasDatasource
 from great_expectations.datasource.fluent.pandas_datasource import DataFrameAsset
 from great_expectations.execution_engine import PandasExecutionEngine
@@ -70,19 +74,28 @@ def _gx_expectation(check: Check, expectation: Expectation, key: tuple[str, ...]
     }
     if expectation.kind == "rows":
         kind = expectation_of(expectation.arguments["holds"])
-        return kind(column_list=list(key), **expectation.arguments, **common)
+        return kind(column_list=[*key, *check.shows], **expectation.arguments, **common)
     return ExpectationConfiguration(type=expectation.kind, kwargs=expectation.arguments, **common).to_domain_obj()
 
 
 def _needed(suite: Suite, frame: pl.DataFrame) -> list[str]:
     """The columns that the suite looks at: a frame is copied for pandas, so no others are."""
-    named: set[str] = set(suite.key)
+    named = {*suite.key, *(name for check in suite.checks for name in check.shows)}
     for expectation in (e for check in suite.checks for e in check.expectations):
         arguments = expectation.arguments
         right = right_rows(expectation.kind, arguments)
         named.update(columns(right) if right is not None else ())
         named.update(arguments.get("column_set", ()))
     return [name for name in frame.columns if name in named]
+
+
+def _project() -> DataContextConfig:
+    """All in memory: by default an ephemeral context makes a temporary folder for a site of its own."""
+    return DataContextConfig(
+        store_backend_defaults=InMemoryStoreBackendDefaults(init_temp_docs_sites=False),
+        progress_bars=ProgressBarsConfig(globally=False),
+        analytics_enabled=False,
+    )
 
 
 def _to_pandas(frame: pl.DataFrame) -> pd.DataFrame:
@@ -103,8 +116,7 @@ def run_suite(
 
     Results count the failing rows and sample `SAMPLE` of them. An exception inside an expectation is in its result.
     """
-    context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = ProgressBarsConfig(globally=False)
+    context = gx.get_context(mode="ephemeral", project_config=_project())
     definition = (
         context.data_sources.add_frames("batch")
         .add_dataframe_asset(suite.table)
@@ -122,8 +134,14 @@ def run_suite(
         gc.collect()
     by_check: dict[str, list[ExpectationValidationResult]] = {check.name: [] for check in suite.checks}
     for result in outcome.results:
-        by_check[result.expectation_config.meta["check"]].append(result)
+        by_check[check_of(result)].append(result)
     return outcome, by_check
+
+
+def check_of(result: ExpectationValidationResult) -> str:
+    """The name of the check that the expectation belongs to."""
+    assert result.expectation_config is not None
+    return str(result.expectation_config.meta["check"])
 
 
 def exception_of(result: ExpectationValidationResult) -> str | None:

@@ -290,7 +290,7 @@ def observations(batch: Batch) -> pl.DataFrame:
         after=pl.col("evidence").str.slice(at + length, 10),
         unit_stands=pl.col("evidence").str.contains(pl.col("raw_unit"), literal=True)
         | fold(pl.col("raw_text")).str.contains(pl.col("raw_unit"), literal=True)
-        | pl.col("header").str.contains(pl.col("raw_unit"), literal=True).fill_null(False),
+        | pl.col("header").is_not_null(),
         has_rate=pl.col("evidence").str.contains(_RATE_WORDS)
         | pl.col("header").str.contains(_RATE_WORDS).fill_null(False),
         **_readings(),

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 import polars as pl
 
-from checks.rules import columns, expression
+from checks.rules import RULES, expression
 from transforms.schema import Table, table
 
 Severity = Literal["error", "warning"]
@@ -38,7 +38,7 @@ SUITES = (
 # Columns that a batch gets after its checks: when it is loaded, and when all batches are held against each other.
 LATER = frozenset({"batch_id", "corrected", "duplicate_of", "copy_kind"})
 
-_SUITE_KEYS = {"asset", "table", "scope", "structural", "key", "checks", "part_of"}
+_SUITE_KEYS = {"asset", "table", "scope", "structural", "key", "shows", "checks", "part_of"}
 _CHECK_KEYS = {"severity", "scope", "holds", "rule", "where", "shows", "zh", "en"}
 
 _STRUCTURE: dict[str, tuple[str, str]] = {
@@ -71,7 +71,7 @@ class Check:
     `documents`, `reports`, `numerals`, `mentions`, `observations` or `accepted` (the batch as a whole). An error
     of scope `row` quarantines the rows that fail and lets the rest load; an error of scope `table` cannot be
     mended so and is `blocking`: it must stop the publish. Warnings are shown. `zh` and `en` say what must hold.
-    `shows` names the columns quoted where a row fails.
+    `shows` names the columns quoted where a row fails, beside those that the rule reads.
     """
 
     name: str
@@ -165,6 +165,8 @@ def _declared_check(where: str, declared: dict[str, Any]) -> Expectation:
         or declared.get("severity") not in ("error", "warning")
     ):
         raise SuiteError(f"{where}: needs severity (error or warning), zh and en; unknown: {sorted(unknown)}")
+    if declared.get("rule", next(iter(RULES))) not in RULES:
+        raise SuiteError(f"{where}: {declared['rule']} is not in checks.rules.RULES")
     if ("holds" in declared) == ("rule" in declared):
         raise SuiteError(f"{where}: needs either holds (SQL) or rule (a name of checks.rules.RULES)")
     arguments = {"holds": declared.get("holds") or declared["rule"]}
@@ -187,28 +189,19 @@ def read_suite(name: str, text: str) -> Suite:
     if unknown or not {"asset", "table", "scope", "key"} <= declared.keys():
         raise SuiteError(f"suites/{name}.toml: needs asset, table, scope and key; unknown: {sorted(unknown)}")
     asset, full_name, key = declared["asset"], declared["table"], tuple(declared["key"])
+    shows = tuple(declared.get("shows", ()))
     found: list[Check] = []
     if declared.get("structural", True):
         for kind, expectations in _structure(table(full_name), key):
             scope: Scope = declared["scope"] if kind in ("required", "values", "bounds") else "table"
             if expectations:
+                zh, en = _STRUCTURE[kind]
                 found.append(
-                    Check(
-                        f"{name}__{kind}",
-                        name,
-                        asset,
-                        full_name,
-                        "error",
-                        scope,
-                        *_STRUCTURE[kind],
-                        tuple(expectations),
-                        (),
-                    )
+                    Check(f"{name}__{kind}", name, asset, full_name, "error", scope, zh, en, tuple(expectations), shows)
                 )
     for rule, details in declared.get("checks", {}).items():
         where = f"suites/{name}.toml: [checks.{rule}]"
         expectation = _declared_check(where, details)
-        shows = tuple(details.get("shows") or columns(expression(**expectation.arguments)))
         found.append(
             Check(
                 f"{name}__{rule}",
@@ -220,7 +213,7 @@ def read_suite(name: str, text: str) -> Suite:
                 details["zh"],
                 details["en"],
                 (expectation,),
-                shows,
+                (*shows, *details.get("shows", ())),
             )
         )
     return Suite(name, asset, full_name, key, tuple(found))

@@ -185,9 +185,8 @@ def _failing(suite: Suite, check: Check, expectation: Expectation, frame: pl.Dat
     """The failing rows of one expectation (`FINDING`), each with the explanation and the columns that decided."""
     right = right_rows(expectation.kind, expectation.arguments)
     assert right is not None, f"{expectation.kind} is not about rows"
-    quoted = [
-        pl.format("{}={}", pl.lit(name), _quote(name, frame.schema[name])) for name in check.shows or columns(right)
-    ]
+    names = dict.fromkeys([*check.shows, *columns(right)])
+    quoted = [pl.format("{}={}", pl.lit(name), _quote(name, frame.schema[name])) for name in names]
     key = [pl.col(name).cast(pl.String).fill_null("") for name in suite.key]
     # Polars 2.1 may panic where it formats text of a filtered frame ("assertion failed: i < self.len()"), unless rechunked.
     return (
@@ -284,5 +283,4 @@ def _digests(frame: pl.DataFrame | None, key: tuple[str, ...], side: str) -> pl.
     """The key of every row and, as column `side`, a digest of all its columns in the order of their names."""
     if frame is None:
         return pl.DataFrame(schema={**dict.fromkeys(key, pl.String), side: pl.String})
-    whole = pl.struct(sorted(frame.columns)).struct.json_encode()
-    return frame.select(*key, whole.alias(side))
+    return frame.select(*key, pl.struct(sorted(frame.columns)).hash().cast(pl.String).alias(side))

@@ -49,7 +49,7 @@ class ExpectRowsToSatisfy(MulticolumnMapExpectation):
 
     `holds` is SQL over the columns, or the name of a rule in `checks.rules.RULES`; `where` (SQL) narrows it to the
     rows it applies to. `column_list` has the columns to show of the rows that fail; those that the rule reads are
-    added.
+    added. Great Expectations wants two columns at least.
     """
 
     column_list: list[str] = Field(default_factory=list)
@@ -80,8 +80,6 @@ class ExpectRowsToSatisfy(MulticolumnMapExpectation):
         """The sentence of Data Docs: what is expected, in words and as the condition."""
         configuration = configuration or (result.expectation_config if result else None)
         arguments = configuration.kwargs if configuration else {}
-        notes = configuration.notes if configuration else None
-        statement = notes if isinstance(notes, str) else (cls.__doc__ or "").partition("\n")[0]
         template, code = "$statement $holds", {"tag": "code"}
         if arguments.get("where"):
             template += " where $where"
@@ -91,8 +89,8 @@ class ExpectRowsToSatisfy(MulticolumnMapExpectation):
                 string_template={
                     "template": template,
                     "params": {
-                        "statement": statement,
-                        "holds": arguments.get("holds", ""),
+                        "statement": (cls.__doc__ or "").partition("\n")[0],
+                        "holds": arguments.get("holds", cls.__fields__["holds"].default),
                         "where": arguments.get("where", ""),
                     },
                     "styling": {"params": {"holds": code, "where": code}},

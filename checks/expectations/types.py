@@ -2,8 +2,12 @@
 
 from typing import Any, ClassVar
 
+from great_expectations.core import ExpectationValidationResult
 from great_expectations.execution_engine import ExecutionEngine
-from great_expectations.expectations.expectation import BatchExpectation
+from great_expectations.expectations.expectation import BatchExpectation, render_suite_parameter_string
+from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
+from great_expectations.render import LegacyRendererType, RenderedStringTemplateContent
+from great_expectations.render.renderer.renderer import renderer
 
 # What a declared type (`transforms.schema`) is called in a frame that Polars handed to pandas.
 NAMES = {
@@ -27,6 +31,29 @@ class ExpectColumnsToHaveTypes(BatchExpectation):
     success_keys = ("types",)
     args_keys = ("types",)
     library_metadata: ClassVar[dict[str, Any]] = {"tags": ["campaign"], "contributors": []}
+
+    @classmethod
+    @renderer(renderer_type=LegacyRendererType.PRESCRIPTIVE)
+    @render_suite_parameter_string
+    def _prescriptive_renderer(
+        cls,
+        configuration: ExpectationConfiguration | None = None,
+        result: ExpectationValidationResult | None = None,
+        runtime_configuration: dict | None = None,
+    ) -> list[RenderedStringTemplateContent]:
+        """The sentence of Data Docs."""
+        configuration = configuration or (result.expectation_config if result else None)
+        types = configuration.kwargs["types"] if configuration else {}
+        text = ", ".join(f"{name} {kind}" for name, kind in types.items())
+        return [
+            RenderedStringTemplateContent(
+                content_block_type="string_template",
+                string_template={
+                    "template": "Columns must have their declared types: $types",
+                    "params": {"types": text},
+                },
+            )
+        ]
 
     def _validate(
         self,
