@@ -247,7 +247,7 @@ def _with_setting(dates: pl.DataFrame) -> pl.DataFrame:
         pl.col("word").str.contains("[、和及与]$") & same_line & (pl.col("stop") == pl.col("offset").shift(-1))
     ).fill_null(False)
     # 由2015年的35%提高到78%: the year is that of the first figure alone.
-    attached = (pl.col("word").str.ends_with("的") | before.str.ends_with("由")) & behind.str.contains(_FIGURE)
+    attached = (pl.col("word").str.contains("^从|的$") | before.str.ends_with("由")) & behind.str.contains(_FIGURE)
     bare = pl.col("word").str.contains("[0-9零○O一二三四五六七八九][、和及与]$")
     prose = ~pl.col("text").str.contains("\t")
     aside = any_of([*words["aside"], r"\($"])
@@ -277,6 +277,7 @@ def _with_setting(dates: pl.DataFrame) -> pl.DataFrame:
             fine=pl.col("d1").is_not_null(),
             until_now=pl.col("word").str.starts_with("截"),
         )
+        .with_columns(mode=pl.when("attached").then(pl.lit("point")).otherwise("mode"))
         .filter((~pl.col("bare") | pl.col("listed")) & (~pl.col("document") | pl.col("plan")))
         # The year of a plan says something only where the sentence itself has not yet said more.
         .filter(~pl.col("document") | ((~pl.col("document")).cum_sum().over("line") == 0))
