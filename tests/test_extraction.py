@@ -6,7 +6,16 @@ import polars as pl
 import pytest
 
 from transforms.evaluation import evaluate
-from transforms.extraction import LATER, MENTION, OBSERVATION, RECORD_FIELDS, digest, extract, extractor_version, records
+from transforms.extraction import (
+    LATER,
+    MENTION,
+    OBSERVATION,
+    RECORD_FIELDS,
+    digest,
+    extract,
+    extractor_version,
+    records,
+)
 from transforms.indicators import OTHER, catalogue
 from transforms.schema import table
 
@@ -23,7 +32,9 @@ TEXT = (
 
 def documents_and_reports(*texts):
     ids = [f"{number:02}" * 32 for number in range(len(texts))]
-    documents = pl.DataFrame({"document_id": ids, "text": texts, "file_name": [f"市/汇报{n}.v1.txt" for n in range(len(texts))]})
+    documents = pl.DataFrame(
+        {"document_id": ids, "text": texts, "file_name": [f"市/汇报{n}.v1.txt" for n in range(len(texts))]}
+    )
     rows = [
         {
             "report_id": f"{document_id[:16]}-0",
@@ -161,10 +172,14 @@ def test_a_unit_that_contradicts_the_indicator_is_never_loaded():
 @needs_shared
 def test_the_development_report_is_read_well_enough():
     text = (SHARED / "reports" / "compilation-13.txt").open(encoding="utf-8", newline="").read()
-    spans = pl.read_ndjson(SHARED / "gold" / "reports.jsonl").rename({"start": "span_start", "end": "span_end", "report": "report_id"})
+    spans = pl.read_ndjson(SHARED / "gold" / "reports.jsonl").rename(
+        {"start": "span_start", "end": "span_end", "report": "report_id"}
+    )
     documents = pl.DataFrame({"document_id": ["d"], "text": [text], "file_name": ["compilation-13.txt"]})
     given = spans.select("report_id", "span_start", "span_end", "is_report", "year", document_id=pl.lit("d"))
-    missing = [pl.lit(None, kind).alias(name) for name, kind in REPORT.frame_schema.items() if name not in given.columns]
+    missing = [
+        pl.lit(None, kind).alias(name) for name, kind in REPORT.frame_schema.items() if name not in given.columns
+    ]
     reports = REPORT.conform(given.with_columns(missing))
     found = records(extract(documents, reports), documents, reports)
     gold = [json.loads(line) for line in (SHARED / "gold" / "compilation-13.jsonl").read_text("utf-8").splitlines()]
