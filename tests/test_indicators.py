@@ -163,7 +163,7 @@ CLAUSES = st.lists(st.tuples(TEXT, NUMBER, UNIT, TEXT), min_size=1, max_size=4).
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.lists(CLAUSES, min_size=1, max_size=5))
 def test_no_unit_is_read_as_an_indicator_that_it_contradicts(texts):
     quantities, found = unmarked(texts)
@@ -182,7 +182,7 @@ def test_no_unit_is_read_as_an_indicator_that_it_contradicts(texts):
     )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(st.lists(CLAUSES, min_size=2, max_size=5))
 def test_a_reading_does_not_depend_on_the_rest_of_the_batch(texts):
     quantities, found = unmarked(texts)

@@ -323,6 +323,7 @@ class Readings:
         prose = ~self._of(pl.col("in_table"))
         bound = stream.last(stream.is_bound)[self.at]
         own_noun = (stream.between("noun", bound, self.at) > 0)[case]
+        clause_noun = (stream.between("noun", self.at, stream.next(stream.is_bound)[self.at]) > 0)[case]
         own_unknown = (np.minimum(stream.between("unknown", bound, self.at), 4) / 4)[case]
         nouns = np.bincount(stream.run, stream.is_noun)
         nouns_after = (nouns[stream.run[self.at]] > 0) & ~self.listed
@@ -349,6 +350,7 @@ class Readings:
             "rival_unknown": rival & unknown_after[case],
             "clauses": earlier * np.minimum(apart["break"], CLAUSES) / CLAUSES,
             "nouns_between": earlier * np.minimum(apart["noun"], 3) / 3,
+            "clause_noun": earlier & clause_noun,
             "own_noun": borrowed & own_noun,
             "own_unknown": borrowed * own_unknown,
             "respective": self._in(self.respective),
@@ -430,7 +432,7 @@ class Readings:
         counted = np.bincount(stream.run, stream.is_quantity)[run_of_phrase] > 0
         last = np.append(np.diff(run_of_phrase) > 0, True)
         next_counted = np.append(stream.is_quantity[opens[1:]], False)
-        things = np.where(counted, things & ~(last & next_counted), things | ((nouns == 0) & (unknown >= 2)))
+        things = np.where(counted, things & ~(last & next_counted), things | ((nouns == 0) & (unknown >= 3)))
         members = np.bincount(run_of_phrase, things)
         # How many phrases of each run name each indicator
         grouped = np.flatnonzero((members[stream.run] > 1) & (stream.word >= 0))
