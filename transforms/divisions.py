@@ -12,7 +12,7 @@ import polars as pl
 
 from transforms.passages import fold, spans
 from transforms.schema import table
-from transforms.vocabulary import VocabularyError, load
+from transforms.vocabulary import VocabularyError, expression, load
 
 PLACE = table("core.dim_place")
 RANKS = {"province": 1, "city": 2, "county": 3, "town": 4}
@@ -45,7 +45,10 @@ def places() -> pl.DataFrame:
 
 @cache
 def _words() -> dict[str, Any]:
-    return load("places.toml")["names"]
+    words = load("places.toml")["names"]
+    for entry in ("endings", "peoples", "towns", "inside", "beyond"):
+        expression(words[entry], f"places.toml: names.{entry}")
+    return words
 
 
 @cache

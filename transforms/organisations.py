@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from transforms.vocabulary import load
+from transforms.vocabulary import expression, load
 
 DIVISION = "(?:市|县|区|旗|州|地区|镇|乡|街道)"
 # Beginning of a report, in code points, in which who reports is named.
@@ -32,8 +32,8 @@ def _offices() -> Offices:
     # The longest ending first, so that an office is not cut short: 委员会, not 委.
     either = sorted({*declared["on_behalf"], *(ending for _, ending in endings)}, key=lambda word: (-len(word), word))
     return Offices(
-        name=f"{DIVISION}(?:市场|市政)?{declared['inner']}(?:{'|'.join(either)})",
-        on_behalf=f"(?:{'|'.join(declared['on_behalf'])})$",
+        name=expression(f"{DIVISION}(?:市场|市政)?{declared['inner']}(?:{'|'.join(either)})", "organisations.toml"),
+        on_behalf=expression(f"(?:{'|'.join(declared['on_behalf'])})$", "organisations.toml: on_behalf"),
         endings=pl.DataFrame(endings, schema=["voice", "ending"], orient="row"),
     )
 

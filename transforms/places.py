@@ -18,7 +18,7 @@ from transforms.divisions import RANKS, find_places, names, places
 from transforms.organisations import name_organisations
 from transforms.passages import fold
 from transforms.reports import heard, voices
-from transforms.vocabulary import VocabularyError, load
+from transforms.vocabulary import VocabularyError, expression, load
 
 __all__ = ["contexts", "find_places", "locate", "places"]
 
@@ -62,8 +62,8 @@ CHILDREN = 2
 
 
 @cache
-def _vocabulary(section: str) -> Any:
-    return load("places.toml")[section]
+def _pattern(section: str, entry: str) -> str:
+    return expression(load("places.toml")[section][entry], f"places.toml: {section}.{entry}")
 
 
 def locate(reports: pl.DataFrame, documents: pl.DataFrame) -> pl.DataFrame:
@@ -114,7 +114,8 @@ def _speakers(texts: pl.DataFrame) -> pl.DataFrame:
     `voice` is the word behind 我; `masked` says that the speaker's own name is made unreadable,
     `region` that it is a 地区, `small` that it has towns and no counties below it.
     """
-    level, masks, text, word = _vocabulary("level"), _vocabulary("masks"), pl.col("text"), pl.col("word")
+    text, word = pl.col("text"), pl.col("word")
+    hidden_name = _pattern("masks", "self")
     said = (
         texts.select("key", word=heard(text))
         .explode("word")
@@ -122,8 +123,8 @@ def _speakers(texts: pl.DataFrame) -> pl.DataFrame:
         .select("key", "rank", voice=word.str.slice(1))
     )
     hidden = (
-        texts.filter(text.str.contains(level["town"]))
-        .select("key", voice=text.str.extract_all(masks["self"]))
+        texts.filter(text.str.contains(_pattern("level", "town")))
+        .select("key", voice=text.str.extract_all(hidden_name))
         .explode("voice", empty_as_null=False)
         .select("key", "voice", rank=pl.lit(TOWN, pl.Int64))
     )
@@ -143,15 +144,18 @@ def _speakers(texts: pl.DataFrame) -> pl.DataFrame:
         .then(CITY)
     )
     speakers = texts.join(speaking, on="key", how="left").with_columns(speaker=pl.coalesce("speaker", silent))
-    own_name = [(pl.col("speaker") == rank) & text.str.contains(masks[LEVELS[rank]]) for rank in (CITY, COUNTY, TOWN)]
+    own_name = [
+        (pl.col("speaker") == rank) & text.str.contains(_pattern("masks", LEVELS[rank]))
+        for rank in (CITY, COUNTY, TOWN)
+    ]
     return speakers.select(
         "key",
         "dated",
         "speaker",
         "voice",
-        masked=pl.any_horizontal(text.str.contains(masks["self"]), *own_name).fill_null(False),
-        region=text.str.contains(level["region"]),
-        small=text.str.contains(level["of_county"]) & ~text.str.contains(level["of_city"]),
+        masked=pl.any_horizontal(text.str.contains(hidden_name), *own_name).fill_null(False),
+        region=text.str.contains(_pattern("level", "region")),
+        small=text.str.contains(_pattern("level", "of_county")) & ~text.str.contains(_pattern("level", "of_city")),
     )
 
 
@@ -162,19 +166,18 @@ def contexts(declared: list[dict[str, Any]]) -> list[tuple[str, pl.Expr, float, 
     """
     found = []
     for entry in declared:
+        where = f"places.toml: context {entry.get('name')!r}"
         sides = [side for side in ("before", "after") if side in entry]
-        where = f"transforms/vocabulary/places.toml: context {entry.get('name')!r} {[entry[side] for side in sides]}"
         if (
             entry.keys() - {"name", "before", "after", "weight", "own", "superior"}
             or not sides
             or "weight" not in entry
         ):
-            raise VocabularyError(f"{where}: needs name, weight, and before or after; may have own and superior")
-        fits = pl.all_horizontal(pl.col(side).str.contains(entry[side]) for side in sides)
-        try:
-            pl.select(before=pl.lit(""), after=pl.lit("")).select(fits)
-        except pl.exceptions.ComputeError as error:
-            raise VocabularyError(f"{where}: {error}") from error
+            raise VocabularyError(
+                f"transforms/vocabulary/{where} {[entry[side] for side in sides]}: "
+                "needs name, weight, and before or after; may have own and superior"
+            )
+        fits = pl.all_horizontal(pl.col(side).str.contains(expression(entry[side], where)) for side in sides)
         found.append(
             (entry["name"], fits, float(entry["weight"]), entry.get("own", False), entry.get("superior", False))
         )
@@ -183,7 +186,7 @@ def contexts(declared: list[dict[str, Any]]) -> list[tuple[str, pl.Expr, float, 
 
 @cache
 def _contexts() -> list[tuple[str, pl.Expr, float, bool, bool]]:
-    return contexts(_vocabulary("context"))
+    return contexts(load("places.toml")["context"])
 
 
 def _weighed(mentions: pl.DataFrame) -> pl.DataFrame:

@@ -16,7 +16,7 @@ import polars as pl
 
 from transforms.passages import fold, spans
 from transforms.schema import table
-from transforms.vocabulary import VocabularyError, load
+from transforms.vocabulary import VocabularyError, expression, load
 
 VOCABULARY = "reports.toml"
 COLUMNS = ["report_id", "document_id", "span_start", "span_end", "is_report", "title", "year", "reported_on"]
@@ -66,11 +66,7 @@ def pattern(section: str, entry: str) -> str:
     found = "|".join([value] if isinstance(value, str) else value)
     for name, part in declared["parts"].items():
         found = found.replace(name, part)
-    try:
-        pl.select(pl.lit("").str.contains(found))
-    except pl.exceptions.ComputeError as error:
-        raise VocabularyError(f"transforms/vocabulary/{VOCABULARY}: {section}.{entry}: {error}") from error
-    return found
+    return expression(found, f"{VOCABULARY}: {section}.{entry}")
 
 
 @cache
@@ -190,7 +186,8 @@ def _marked(paragraphs: pl.DataFrame) -> pl.DataFrame:
     item = line.str.contains(pattern("title", "items"))
     plain = ~line.str.contains(r"[。;,:!?]")
     spoken = line.str.contains(pattern("opening", "announces")) | (heard(line).list.len() > 0)
-    introduction = line.str.contains(pattern("furniture", "introductions"))
+    introduction = (chars <= INTRODUCTION) & line.str.contains(pattern("furniture", "introductions"))
+    editor = introduction & line.str.contains(pattern("furniture", "editors"))
     return paragraphs.with_columns(
         item=item,
         titled=(chars <= TITLE) & plain & ~item & line.str.contains(pattern("title", "ends")),
@@ -201,10 +198,8 @@ def _marked(paragraphs: pl.DataFrame) -> pl.DataFrame:
         dated=(chars <= LINE) & line.str.contains(pattern("closing", "date")),
         closing=(chars <= LINE) & line.str.contains(pattern("closing", "ends")),
         appendix=line.str.contains(pattern("closing", "appendix")),
-        furniture=(chars <= LINE) & line.str.contains(pattern("furniture", "lines")),
-        introduction=(chars <= INTRODUCTION)
-        & introduction
-        & (~spoken | line.str.contains(pattern("furniture", "editors"))),
+        furniture=((chars <= LINE) & line.str.contains(pattern("furniture", "lines"))) | editor,
+        introduction=introduction & (editor | ~spoken),
         recommendation=(chars <= LINE) & line.str.contains(pattern("furniture", "recommendations")),
     )
 

@@ -4,6 +4,8 @@ import tomllib
 from importlib import resources
 from typing import Any
 
+import polars as pl
+
 
 class VocabularyError(ValueError):
     """A vocabulary entry that cannot be used; the message names the file and the entry."""
@@ -18,3 +20,12 @@ def load(name: str) -> dict[str, Any]:
         return tomllib.loads(resources.files(__package__).joinpath(name).read_text("utf-8"))
     except tomllib.TOMLDecodeError as error:
         raise VocabularyError(f"transforms/vocabulary/{name}: {error}") from error
+
+
+def expression(pattern: str, where: str) -> str:
+    """The pattern itself; raises `VocabularyError` naming `where` if it is no regular expression of Rust's syntax."""
+    try:
+        pl.select(pl.lit("").str.contains(pattern))
+    except pl.exceptions.ComputeError as error:
+        raise VocabularyError(f"transforms/vocabulary/{where}: {pattern!r}: {error}") from error
+    return pattern
