@@ -19,7 +19,7 @@ Say = Callable[[str], None]
 
 # The fields of the annotated reports, by the names that the stages have for them, then our own.
 REPORT_FIELDS = {
-    "report": "report_id",
+    "report": "label",
     "start": "span_start",
     "end": "span_end",
     "is_report": "is_report",
@@ -29,7 +29,7 @@ REPORT_FIELDS = {
     "level": "level",
     "organisation": "organisation",
     "year": "year",
-    "duplicate_of": "duplicate_of",
+    "duplicate_of": "original",
     "copy_kind": "copy_kind",
     "title": "title",
     "reported_on": "reported_on",
@@ -73,10 +73,17 @@ def mention_lines(read: Read) -> pl.DataFrame:
 
 def report_lines(read: Read) -> pl.DataFrame:
     """One row a report: `document` (file name without its ending) and `REPORT_FIELDS`, in text order."""
+    from transforms.extraction import label
+
     names = read.documents.select("document_id", "file_name").with_row_index("order")
     stems = {name: PurePosixPath(name).stem for name in names["file_name"].unique()}
+    labelled = read.reports.with_columns(label=label())
+    # An original in another document keeps its full name.
+    originals = labelled.select("document_id", duplicate_of="report_id", original="label")
     return (
-        read.reports.join(names, on="document_id")
+        labelled.join(names, on="document_id")
+        .join(originals, on=["document_id", "duplicate_of"], how="left")
+        .with_columns(pl.coalesce("original", "duplicate_of").alias("original"))
         .sort("order", "span_start")
         .select(
             document=pl.col("file_name").replace_strict(stems, return_dtype=pl.String),

@@ -142,6 +142,12 @@ def _observations(mentions: pl.DataFrame, found: pl.DataFrame, reports: pl.DataF
     )
 
 
+def label() -> pl.Expr:
+    """`R01`, `R02` …: the reports of each document numbered in text order, from `document_id` and `span_start`."""
+    number = pl.col("span_start").rank("ordinal").over("document_id").cast(pl.String)
+    return pl.lit("R") + number.str.zfill(2)
+
+
 def records(extraction: Extraction, documents: pl.DataFrame, reports: pl.DataFrame) -> pl.DataFrame:
     """The mentions as `campaign extract` writes them: `RECORD_FIELDS`, one row a mention, in text order.
 
@@ -149,14 +155,14 @@ def records(extraction: Extraction, documents: pl.DataFrame, reports: pl.DataFra
     `high` is null where the interval is open above, which JSON can't say otherwise.
     """
     name = pl.col("file_name").str.extract(r"([^/\\!]+)$").str.replace(r"(.)\.[^.]*$", "${1}")
+    stated = reports.select("report_id", "place_name", "adcode", report=label())
     return (
         extraction.mentions.join(
             documents.select("document_id", document=name), on="document_id", how="left", maintain_order="left"
         )
-        .join(reports.select("report_id", "place_name", "adcode"), on="report_id", how="left", maintain_order="left")
+        .join(stated, on="report_id", how="left", maintain_order="left")
         .with_columns(canonical_unit=pl.col("unit"), high=pl.when(pl.col("high").is_finite()).then("high"))
         .with_columns(
-            report=pl.col("report_id"),
             start=pl.col("span_start"),
             end=pl.col("span_end"),
             text=pl.col("raw_text"),
