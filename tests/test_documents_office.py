@@ -2,16 +2,18 @@
 
 import datetime as dt
 import io
+import zipfile
 
 import docx
 import formats
+import hostile
 import openpyxl
 import pytest
 from docx.oxml import parse_xml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transforms.readers import Limits
+from transforms.readers import Limits, UnreadableError
 from transforms.readers.read import read_bytes
 from transforms.readers.sheets import shown
 
@@ -101,6 +103,48 @@ def test_the_result_of_a_field_is_read_and_its_instruction_is_not(tmp_path):
     assert text_of(content) == "共25座。"
     [old] = formats.converted(tmp_path, [("field.docx", content, "doc")]).values()
     assert text_of(old, "doc") == "共25座。"
+
+
+NOTED = """<?xml version="1.0" encoding="UTF-8"?><office:document office:version="1.2"
+office:mimetype="application/vnd.oasis.opendocument.text" xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0"
+xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0"><office:body><office:text><text:p>清运3吨<text:note
+text:note-class="footnote"><text:note-citation>1</text:note-citation><text:note-body><text:p>含渣土1200吨。</text:p>
+</text:note-body></text:note>，公厕25座<text:note text:note-class="endnote"><text:note-citation>i</text:note-citation>
+<text:note-body><text:p>不含移动公厕7座。</text:p></text:note-body></text:note>。<office:annotation><text:p>批注99</text:p>
+</office:annotation></text:p><text:p>完。</text:p></office:text></office:body></office:document>"""
+
+
+@pytest.mark.parametrize("ending", ["docx", "doc"])
+def test_notes_stand_at_the_end_without_their_marks_and_comments_are_left_out(tmp_path, ending):
+    [content] = formats.converted(tmp_path, [("noted.fodt", NOTED.encode(), ending)]).values()
+    assert lines_of(content, ending) == ["清运3吨，公厕25座。", "完。", "含渣土1200吨。", "不含移动公厕7座。"]
+
+
+def test_a_rich_text_whose_notes_would_be_lost_is_refused(tmp_path):
+    [content] = formats.converted(tmp_path, [("noted.fodt", NOTED.encode(), "rtf")]).values()
+    with pytest.raises(UnreadableError, match="footnotes"):
+        text_of(content, "rtf")
+
+
+def test_a_rich_text_whose_merged_cells_would_be_lost_is_refused(tmp_path):
+    [content] = formats.converted(tmp_path, [("merged.docx", with_merged_table(), "rtf")]).values()
+    with pytest.raises(UnreadableError, match="merged cells"):
+        text_of(content, "rtf")
+
+
+def test_a_document_whose_main_part_has_another_name_is_read():
+    content = word("共清运3吨。")
+    for part in ("_rels/.rels", "[Content_Types].xml"):
+        with zipfile.ZipFile(io.BytesIO(content)) as package:
+            markup = package.read(part).replace(b"word/document.xml", b"word/document2.xml")
+        content = hostile.repacked(content, {part: markup})
+    with zipfile.ZipFile(io.BytesIO(content)) as package:
+        body = package.read("word/document.xml")
+    assert text_of(hostile.repacked(content, {"word/document.xml": None, "word/document2.xml": body})) == "共清运3吨。"
+
+
+def test_the_date_of_a_template_is_no_date_of_the_file():
+    assert read_bytes(word("共清运3吨。"), "docx", Limits()).created_on is None
 
 
 def test_a_text_box_is_read_once():

@@ -3,10 +3,12 @@
 import io
 import re
 import stat
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
 from typing import NamedTuple
+from xml.etree import ElementTree
 
 from transforms.readers import READABLE, Limits, UnreadableError
 from transforms.readers.media import DOCX, XLSX, ZIP
@@ -16,6 +18,7 @@ MAX_ENTRIES = 20_000
 BOMB_SIZE = 10 * 2**20  # a smaller one is no bomb, however well it was compressed
 METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}  # others can be made to need any memory
 _BOMB = "unfolds from {:,} to {:,} bytes, as no report does; deliver what is in it by itself"
+TEMPLATE_DATE = "2013-12-23T23:15:00Z"  # of the template in python-docx, not of a file
 DRIVE = re.compile(r"[A-Za-z]:")
 # Files that programs leave in folders and nobody delivers on purpose.
 SYSTEM_FILE = re.compile(
@@ -42,7 +45,7 @@ def open_zip(content: bytes) -> zipfile.ZipFile:
         raise UnreadableError("archive", f"lists more than {MAX_ENTRIES:,} members; split it")
     try:
         return zipfile.ZipFile(io.BytesIO(content))
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, EOFError, struct.error) as error:
         raise UnreadableError(
             "damaged", f"is a zip or Office file that is damaged or cut short ({error}); get it again from its sender"
         ) from error
@@ -74,7 +77,7 @@ def read_part(package: zipfile.ZipFile, name: str) -> bytes:
     """The markup in a part of an Office file; raises `UnreadableError` where it is missing, damaged or a trap."""
     try:
         markup = package.read(name)
-    except (KeyError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+    except (KeyError, zipfile.BadZipFile, zlib.error, EOFError, ValueError, RuntimeError, struct.error) as error:
         raise UnreadableError(
             "damaged", f"is damaged in its part {name} ({error}); get it again from its sender"
         ) from error
@@ -83,6 +86,26 @@ def read_part(package: zipfile.ZipFile, name: str) -> bytes:
             "entities", f"declares entities in its part {name}, as no Office program does; save it again in one"
         )
     return markup
+
+
+def main_part(package: zipfile.ZipFile) -> str:
+    """The name of the part that an Office file begins with, `word/document.xml` in most."""
+    relations = ElementTree.fromstring(read_part(package, "_rels/.rels"))
+    found = [item.get("Target", "") for item in relations if item.get("Type", "").endswith("/officeDocument")]
+    if not found:
+        raise UnreadableError("damaged", f"is an Office file without a document; {READABLE}")
+    return found[0].lstrip("/")
+
+
+def package_properties(package: zipfile.ZipFile) -> dict[str, str | None]:
+    """Title, author and date of creation that an Office file states."""
+    if "docProps/core.xml" not in package.namelist():
+        return {}
+    properties = ElementTree.fromstring(read_part(package, "docProps/core.xml"))
+    found = {element.tag.rpartition("}")[2]: (element.text or "").strip() for element in properties}
+    created = found.get("created", "")
+    is_own = created != TEMPLATE_DATE
+    return {"title": found.get("title"), "author": found.get("creator"), "created_on": created[:10] if is_own else None}
 
 
 def _is_bomb(packed: int, size: int, limits: Limits) -> bool:

@@ -24,7 +24,7 @@ PAGE = 512
 CLX, CHARACTER_PAGES, PARAGRAPH_PAGES = 0x01A2, 0x00FA, 0x0102
 CELL_MARK = "\x07"
 DELETED = 0x0800
-IN_TABLE, ROW_END, INNER_CELL, INNER_ROW_END, ROW_CELLS = 0x2416, 0x2417, 0x244B, 0x244C, 0xD608
+IN_TABLE, ROW_END, INNER_CELL, ROW_CELLS = 0x2416, 0x2417, 0x244B, 0xD608
 IN_DATA_STREAM = 0x6646
 # Bytes of operand by the top three bits of a property's code; 6 is a length that precedes the operand.
 OPERAND_SIZES = (1, 1, 2, 4, 2, 2, 0, 3)
@@ -87,9 +87,10 @@ def read_doc(content: bytes) -> Text:
 
 def _text(stream: bytes, table: bytes, data: bytes) -> str:
     pieces = _pieces(table, *struct.unpack_from("<II", stream, CLX))
-    text = "".join(_characters(stream, piece) for piece in pieces)
-    for start, end in [*_instructions(text), *_deletions(stream, table, data, pieces)]:
-        text = text[:start] + "\0" * (end - start) + text[end:]
+    characters = [character for piece in pieces for character in _characters(stream, piece)]
+    for start, end in [*_instructions("".join(characters)), *_deletions(stream, table, data, pieces)]:
+        characters[start:end] = "\0" * (end - start)
+    text = "".join(characters)
     main, footnotes, headers, _, comments, endnotes, boxes = struct.unpack_from("<7I", stream, 0x4C)
     if len(text) < main:
         raise UnreadableError("damaged", "is cut short; get it again from its sender")
@@ -220,7 +221,7 @@ def _blocks(text: str, start: int, end: int, pieces: list[Piece], paragraphs: Ru
                 yield f"\n{render(_cells(rows))}\n"
                 rows = []
             if line.strip():
-                yield line.rstrip()
+                yield line.strip(" ")
         elif _is_set(properties, ROW_END):
             rows.append(_row(cells, properties.get(ROW_CELLS, b"")))
             cells, cell = [], ""

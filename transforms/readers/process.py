@@ -45,14 +45,11 @@ class Reader:
             env={**os.environ, "PYTHONPATH": path},
         )
 
-    def _stop(self) -> int:
-        """The exit status of the child, which is no more."""
-        if self._child is None:
-            return 0
-        child, self._child = self._child, None
-        with child:
-            child.kill()
-        return child.returncode
+    def _stop(self) -> None:
+        if self._child:
+            with self._child as child:
+                child.kill()
+            self._child = None
 
     def read(self, content: bytes, ending: str) -> Text:
         """The text of one file, whose name ends in `ending`; raises `UnreadableError` where it can't be read within the limits."""

@@ -1,5 +1,7 @@
 """One file read by what its content is."""
 
+from dataclasses import replace
+
 from transforms.readers import Limits, Text, UnreadableError, media
 from transforms.readers.archives import check_package, package_type
 from transforms.readers.plain import decode, read_csv, read_markdown
@@ -18,7 +20,12 @@ def read_bytes(content: bytes, ending: str, limits: Limits) -> Text:
         raise UnreadableError(
             "size", f"holds {len(found.text):,} characters, more than {limits.text_chars:,}; split it"
         )
-    return found
+    return replace(
+        found,
+        title=(found.title or "").strip() or None,
+        author=(found.author or "").strip() or None,
+        created_on=found.created_on if "1980" < (found.created_on or "") < "2100" else None,
+    )
 
 
 def _read(content: bytes, ending: str, limits: Limits) -> Text:

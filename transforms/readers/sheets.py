@@ -19,7 +19,7 @@ from xlrd.formatting import std_format_code_types, std_format_strings
 from xlrd.xldate import XLDateError, xldate_as_datetime
 
 from transforms.readers import Text, UnreadableError
-from transforms.readers.archives import read_part
+from transforms.readers.archives import main_part, package_properties, read_part
 from transforms.readers.media import XLS, XLSX
 from transforms.readers.ole import ole_properties
 from transforms.readers.tables import Cell, render
@@ -46,7 +46,7 @@ def read_xlsx(content: bytes) -> Text:
             sheets = [
                 (name, render(_xlsx_cells(package, path, styles))) for name, path, styles in _xlsx_sheets(package)
             ]
-            about = _xlsx_properties(package)
+            about = package_properties(package)
         except (KeyError, IndexError, ElementTree.ParseError) as error:
             raise UnreadableError(
                 "damaged", f"is a workbook with broken markup ({error}); open it in Excel or WPS and save it again"
@@ -97,10 +97,11 @@ def _xls_cells(book: xlrd.Book, sheet: xlrd.sheet.Sheet) -> Iterator[Cell]:
 
 def _xlsx_sheets(package: zipfile.ZipFile) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """Name, path and what the cells refer to, for every visible sheet."""
-    workbook = ElementTree.fromstring(read_part(package, "xl/workbook.xml"))
+    folder, _, name = main_part(package).rpartition("/")
+    workbook = ElementTree.fromstring(read_part(package, f"{folder}/{name}"))
     targets = {
-        relation.get("Id"): posixpath.normpath(posixpath.join("/xl", relation.get("Target", ""))).lstrip("/")
-        for relation in ElementTree.fromstring(read_part(package, "xl/_rels/workbook.xml.rels"))
+        relation.get("Id"): posixpath.normpath(posixpath.join(f"/{folder}", relation.get("Target", ""))).lstrip("/")
+        for relation in ElementTree.fromstring(read_part(package, f"{folder}/_rels/{name}.rels"))
     }
     names = set(package.namelist())
     options = workbook.find("{*}workbookPr")
@@ -131,15 +132,6 @@ def _formats(package: zipfile.ZipFile) -> list[str]:
     own = {int(item.get("numFmtId", 0)): item.get("formatCode", "") for item in styles.iterfind("{*}numFmts/{*}numFmt")}
     numbers = [int(item.get("numFmtId", 0)) for item in styles.iterfind("{*}cellXfs/{*}xf")]
     return [own.get(number, FORMATS.get(number, GENERAL)) for number in numbers]
-
-
-def _xlsx_properties(package: zipfile.ZipFile) -> dict[str, str | None]:
-    if "docProps/core.xml" not in package.namelist():
-        return {}
-    properties = ElementTree.fromstring(read_part(package, "docProps/core.xml"))
-    found = {element.tag.rpartition("}")[2]: (element.text or "").strip() or None for element in properties}
-    created = found.get("created")
-    return {"title": found.get("title"), "author": found.get("creator"), "created_on": created and created[:10]}
 
 
 def _xlsx_cells(package: zipfile.ZipFile, path: str, refers: dict[str, Any]) -> Iterator[Cell]:
