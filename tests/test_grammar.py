@@ -7,7 +7,7 @@ from collections import defaultdict
 
 import polars as pl
 import pytest
-from tests.grammar.sentences import Sentence, sample
+from grammar.sentences import Sentence, sample
 
 from transforms.passages import sentences
 from transforms.quantities import read_quantities

@@ -5,10 +5,10 @@ from itertools import pairwise
 
 import polars as pl
 import pytest
-from tests.grammar.numbers import chinese
+from grammar.numbers import chinese
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.test_quantities import cut
+from test_quantities import cut
 
 from transforms import numerals, units
 from transforms.numerals import CLASSES, find_numerals

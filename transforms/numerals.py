@@ -21,7 +21,7 @@ from transforms.vocabulary import VocabularyError, load
 
 NUMERAL = table("core.fact_numeral")
 CLASSES = next(column.values for column in NUMERAL.columns if column.name == "class")
-CONDITIONS = ("numeral", "before", "after", "unit", "header")
+CONDITIONS = ("numeral", "unit", "header", "after", "before")
 
 # Code points of context that the rules see on either side of a numeral.
 CONTEXT = 24
@@ -160,38 +160,32 @@ def _cut(sentences: pl.DataFrame) -> pl.DataFrame:
 def _classify(found: pl.DataFrame) -> pl.DataFrame:
     """Adds `class` and `rule`."""
     known = vocabulary()
-    is_word = pl.col("numeral").is_in(list(known.words))
-    words = found.filter(is_word).with_columns(
-        **{"class": pl.col("numeral").replace_strict(known.words, return_dtype=pl.String)}, rule=pl.lit("word")
-    )
-    others = found.filter(~is_word)
-    decided = first_that_holds(others, known.rules)
-    outcome = pl.DataFrame(
-        {
-            "decided": [*range(len(known.rules)), None],
-            "class": [*(rule.decided for rule in known.rules), "unclassified"],
-            "rule": [*(rule.name for rule in known.rules), "none"],
-        },
-        schema_overrides={"decided": pl.Int32},
-    )
-    others = others.with_columns(decided).join(
-        outcome, on="decided", how="left", nulls_equal=True, maintain_order="left"
-    )
-    return pl.concat([words, others.drop("decided")]).sort("document_id", "start", "offset")
+    found = found.with_columns(word=pl.col("numeral").replace_strict(known.words, default=None, return_dtype=pl.String))
+    decided = first_that_holds(found, known.rules, among=pl.col("word").is_null())
+    names = pl.Series([rule.name for rule in known.rules])
+    classes = pl.Series([rule.decided for rule in known.rules])
+    return found.with_columns(
+        rule=pl.when(pl.col("word").is_null()).then(names.gather(decided).fill_null("none")).otherwise(pl.lit("word")),
+        **{"class": pl.coalesce("word", classes.gather(decided), pl.lit("unclassified"))},
+    ).drop("word")
 
 
 def _with_values(found: pl.DataFrame) -> pl.DataFrame:
     """Adds `value`, `value_high`, `redacted` and `joins`."""
     is_quantity, masked = pl.col("class") == "quantity", pl.col("numeral").str.contains(f"[{MASK}]")
     multiplier = pl.when(pl.col("unit") == "").then("header_multiplier").fill_null("")
-    written = pl.when(is_quantity & ~masked).then(pl.col("numeral") + multiplier)
     found = found.with_columns(
-        written=written,
         redacted=is_quantity & masked,
+        written=pl.when(is_quantity & ~masked).then(pl.col("numeral") + multiplier),
+    ).with_columns(plain=pl.col("written").cast(pl.Float64, strict=False))
+    # Most are plain decimals; only the others need reading.
+    values = read_values(found.filter(pl.col("plain").is_null())["written"].drop_nulls().unique())
+    return (
+        found.join(values, on="written", how="left", maintain_order="left")
+        .with_columns(value=pl.coalesce("plain", "value"))
+        .drop("written", "plain", "header_multiplier")
+        .with_columns(joins=_joins())
     )
-    values = read_values(found["written"].drop_nulls().unique())
-    found = found.join(values, on="written", how="left", maintain_order="left").drop("written", "header_multiplier")
-    return found.with_columns(joins=_joins())
 
 
 def _joins() -> pl.Expr:

@@ -32,17 +32,14 @@ def cues() -> list[Rule]:
 def quantity_rows(found: pl.DataFrame) -> pl.DataFrame:
     """The quantities among the numerals of `transforms.numerals.tokens`: `stage.mention` up to `header`."""
     fuzz = pl.col("after").str.extract(f"^([{FUZZ}])").fill_null("")
-    unit = (
-        pl.when(pl.col("unit") != "").then(pl.col("after").str.extract(f"^[{FUZZ}]?({unit_pattern()})")).fill_null("")
-    )
-    bracket = pl.col("rest").str.extract(rf"^(\({unit_pattern()}\))").fill_null("")
-    space = pl.when(pl.col("tail") != "").then(pl.col("space")).fill_null("")
+    bracket = pl.col("rest").str.extract(rf"^(\((?:{unit_pattern()}|[一-龥])\))").fill_null("")
+    space = pl.when(pl.col("tail") != "").then("space").otherwise(pl.lit(""))
     length = (space + pl.col("tail")).str.len_chars().cast(pl.Int64)
     # The upper end of a range with a unit of its own is read with the lower end.
     upper = pl.col("joins").shift(-1).fill_null(False)
     rows = (
-        found.with_columns(fuzz=fuzz, written_unit=unit)
-        .with_columns(tail=pl.concat_str("fuzz", "written_unit"))
+        found.with_columns(fuzz=fuzz)
+        .with_columns(tail=pl.concat_str("fuzz", "unit"))
         .with_columns(rest=pl.col("after").str.strip_prefix(pl.col("tail")))
         .with_columns(tail=pl.when(pl.col("unit") != "").then(pl.col("tail") + bracket).otherwise("tail"))
         .with_columns(
@@ -52,7 +49,7 @@ def quantity_rows(found: pl.DataFrame) -> pl.DataFrame:
         .filter((pl.col("class") == "quantity") & ~pl.col("joins") & pl.col("is_report"))
     )  # fmt: skip
     unit_start = pl.col("to") + pl.concat_str("space", "fuzz").str.len_chars()
-    in_source = pl.col("source").str.slice(unit_start, pl.col("written_unit").str.len_chars())
+    in_source = pl.col("source").str.slice(unit_start, pl.col("unit").str.len_chars())
     fraction = pl.col("numeral").str.extract("^([百千])分之").replace_strict({"百": "%", "千": "‰"}, default=None)
     rows = rows.with_columns(
         behind=pl.col("text").str.slice("stop", 6),

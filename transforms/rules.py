@@ -1,6 +1,6 @@
 """Rules in data: conditions on columns, and what follows where all of them hold."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -22,26 +22,27 @@ def read_rules(
     entries: list[dict[str, str]],
     key: str,
     values: Iterable[str],
-    columns: Iterable[str],
+    columns: Sequence[str],
     **placeholders: str,
 ) -> list[Rule]:
     """The rules of a vocabulary file, in order.
 
     Of an entry, `key` holds what it decides, one of `values`; `name` its name (what it decides, if
-    there is none); the rest are conditions on `columns`, in which `{placeholder}`s are replaced.
+    there is none); the rest are conditions on `columns`, in which `{placeholder}`s are replaced, and
+    which are tried in the order of `columns`: the quick ones first.
     Raises `VocabularyError` naming the file `where` and the entry where this is not so, or where a
     pattern does not compile.
     """
-    return [_read(f"{where}: rule {number}", dict(entry), key, set(values), set(columns), placeholders)
+    return [_read(f"{where}: rule {number}", dict(entry), key, set(values), columns, placeholders)
             for number, entry in enumerate(entries, 1)]  # fmt: skip
 
 
 def _read(
-    where: str, entry: dict[str, str], key: str, values: set[str], columns: set[str], placeholders: dict[str, str]
+    where: str, entry: dict[str, str], key: str, values: set[str], columns: Sequence[str], placeholders: dict[str, str]
 ) -> Rule:
     decided = entry.pop(key, "")
     name = entry.pop("name", decided)
-    if decided not in values or not entry or entry.keys() - columns:
+    if decided not in values or not entry or entry.keys() - set(columns):
         raise VocabularyError(
             f"{where} ({name}): needs {key} ({', '.join(sorted(values))}) and any of {', '.join(sorted(columns))}; "
             f"has {decided or 'none'} and {', '.join(sorted(entry)) or 'nothing'}"
@@ -54,16 +55,17 @@ def _read(
         except pl.exceptions.ComputeError as error:
             raise VocabularyError(f"{where} ({name}): {column}: {error}") from error
         entry[column] = pattern
-    return Rule(name, decided, entry)
+    return Rule(name, decided, {column: entry[column] for column in columns if column in entry})
 
 
-def first_that_holds(frame: pl.DataFrame, rules: list[Rule]) -> pl.Series:
-    """The index of the first rule that holds for each row, null where none does.
+def first_that_holds(frame: pl.DataFrame, rules: list[Rule], among: pl.Expr | None = None) -> pl.Series:
+    """The index of the first rule that holds for each row, null where none does and where `among` is false.
 
     Each condition looks only at the rows that no rule before has decided and that meet the
-    conditions before it; they are tried in the order in which they are written.
+    conditions before it.
     """
-    left = frame.select(*{column for rule in rules for column in rule.conditions}).with_row_index("row")
+    left = frame.with_row_index("row").filter(pl.lit(True) if among is None else among)
+    left = left.select("row", *{column for rule in rules for column in rule.conditions})
     decided = []
     for index, rule in enumerate(rules):
         held = left
@@ -72,5 +74,6 @@ def first_that_holds(frame: pl.DataFrame, rules: list[Rule]) -> pl.Series:
         if len(held):
             decided.append(held.select("row", decided=pl.lit(index, pl.Int32)))
             left = left.join(decided[-1], on="row", how="anti", maintain_order="left")
-    undecided = left.select("row", decided=pl.lit(None, pl.Int32))
-    return pl.concat([*decided, undecided]).sort("row")["decided"]
+    rows = pl.select(row=pl.int_range(frame.height, dtype=pl.UInt32))
+    found = pl.concat([*decided, pl.DataFrame(schema={"row": pl.UInt32, "decided": pl.Int32})])
+    return rows.join(found, on="row", how="left", maintain_order="left")["decided"]

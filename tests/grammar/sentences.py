@@ -3,8 +3,8 @@
 from dataclasses import dataclass, replace
 from random import Random
 
-from tests.grammar import numbers
-from tests.grammar.numbers import Number
+from . import numbers
+from .numbers import Number
 
 # What is done, to what, counted how. The noun stands before the number or behind it.
 THINGS = [
