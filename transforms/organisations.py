@@ -22,6 +22,7 @@ class Offices(NamedTuple):
 
     name: str
     on_behalf: str
+    no_office: str
     endings: pl.DataFrame
 
 
@@ -34,6 +35,7 @@ def _offices() -> Offices:
     return Offices(
         name=expression(f"{DIVISION}(?:市场|市政)?{declared['inner']}(?:{'|'.join(either)})", "organisations.toml"),
         on_behalf=expression(f"(?:{'|'.join(declared['on_behalf'])})$", "organisations.toml: on_behalf"),
+        no_office=expression(f"(?:{declared['no_office']})$", "organisations.toml: no_office"),
         endings=pl.DataFrame(endings, schema=["voice", "ending"], orient="row"),
     )
 
@@ -51,6 +53,7 @@ def name_organisations(reports: pl.DataFrame) -> pl.DataFrame:
     named = (
         reports.select("key", "voice", "speaker", "title", "text", office=pl.col("text").str.extract_all(offices.name))
         .explode("office", empty_as_null=False)
+        .filter(~office.str.contains(offices.no_office))
         .group_by("key", "office", maintain_order=True)
         .agg(pl.first("voice", "speaker", "title", "text"), times=pl.len())
         .with_columns(
