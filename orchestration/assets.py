@@ -39,11 +39,12 @@ def build_assets(settings: Settings) -> list[dg.AssetsDefinition | dg.AssetSpec]
         from transforms.documents import read
 
         started = time.perf_counter()
-        batch = context.partition_key
+        drafts, batch = data.drafts, context.partition_key
         with retrying_only_input_and_output():
-            reading = read(data.lake.read_files(batch))
-            data.lake.write_stage(batch, "documents", reading.documents)
-            data.lake.write_stage(batch, "failures", reading.failures)
+            drafts.begin(batch)
+            reading = read(drafts.read_files(batch))
+            drafts.write_stage(batch, "documents", reading.documents)
+            drafts.write_stage(batch, "failures", reading.failures)
         yield _materialized(
             "lake/documents",
             reading.documents.drop("text"),
@@ -62,13 +63,13 @@ def build_assets(settings: Settings) -> list[dg.AssetsDefinition | dg.AssetSpec]
         from transforms.reports import find_reports
 
         started = time.perf_counter()
-        batch = context.partition_key
-        documents = data.lake.read_stage(batch, "documents")
+        drafts, batch = data.drafts, context.partition_key
+        documents = drafts.read_stage(batch, "documents")
         found = locate(find_reports(documents), documents)
         sketches = sketch(found, documents)
-        data.lake.write_stage(batch, "sketches", sketches)
+        drafts.write_stage(batch, "sketches", sketches)
         found = found.join(find_copies(sketches, sketches.clear()), on="report_id", how="left")
-        data.lake.write_stage(batch, "reports", found)
+        drafts.write_stage(batch, "reports", found)
         yield _materialized(
             "lake/reports", found, started, levels=bars("level", found["level"].value_counts(sort=True).rows())
         )
@@ -82,14 +83,14 @@ def build_assets(settings: Settings) -> list[dg.AssetsDefinition | dg.AssetSpec]
         from transforms.extraction import extract
 
         started = time.perf_counter()
-        batch = context.partition_key
-        documents = data.lake.read_stage(batch, "documents")
-        found = extract(documents, data.lake.read_stage(batch, "reports"))
-        data.lake.write_stage(batch, "numerals", found.numerals)
-        data.lake.write_stage(batch, "mentions", found.mentions)
+        drafts, batch = data.drafts, context.partition_key
+        documents = drafts.read_stage(batch, "documents")
+        found = extract(documents, drafts.read_stage(batch, "reports"))
+        drafts.write_stage(batch, "numerals", found.numerals)
+        drafts.write_stage(batch, "mentions", found.mentions)
         # What a person has corrected is known to a build only.
         observations = found.observations.with_columns(corrected=pl.lit(False))
-        data.lake.write_stage(batch, "observations", observations)
+        drafts.write_stage(batch, "observations", observations)
         seconds = time.perf_counter() - started
         classes = found.numerals["class"].value_counts(sort=True).rows()
         yield _materialized(
@@ -126,13 +127,14 @@ def build_assets(settings: Settings) -> list[dg.AssetsDefinition | dg.AssetSpec]
         from checks.quarantine import apply_decisions, read_decisions
 
         started = time.perf_counter()
-        batch = context.partition_key
+        drafts, batch = data.drafts, context.partition_key
         accepted, quarantine = apply_decisions(
-            data.lake.read_stage(batch, "observations"),
-            data.lake.read_stage(batch, "quarantine"),
+            drafts.read_stage(batch, "observations"),
+            drafts.read_stage(batch, "quarantine"),
             read_decisions(data.home.decisions),
         )
-        data.lake.write_stage(batch, "accepted", accepted)
+        drafts.write_stage(batch, "accepted", accepted)
+        drafts.adopt(batch)
         yield _materialized(
             "lake/quarantine",
             quarantine,

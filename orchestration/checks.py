@@ -3,6 +3,8 @@
 import os
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from importlib import resources
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -53,19 +55,33 @@ def build_checks() -> dg.AssetChecksDefinition:
         """Hold the batch against every declared check; what they found goes to the lake before any of it can load."""
         from checks.validation import validate
 
-        lake, batch = data.lake, context.partition_key
-        frames = {name: lake.read_stage(batch, name) for name in STAGED}
-        frames |= _past(lake, batch)
-        validation = validate(frames, batch, datetime.now(UTC), docs=data.home.data_docs)
-        lake.write_stage(batch, "quarantine", pl.concat([_failures(lake, batch), validation.quarantine]))
-        lake.write_stage(batch, "check_result", validation.results)
+        drafts, batch = data.drafts, context.partition_key
+        frames = {name: drafts.read_stage(batch, name) for name in STAGED}
+        validation = validate(
+            frames | _past(data.lake, batch, frames["reports"]), batch, datetime.now(UTC), docs=data.home.data_docs
+        )
+        unreadable = drafts.read_stage(batch, "failures").with_columns(batch_id=pl.lit(batch))
+        drafts.write_stage(batch, "quarantine", pl.concat([unreadable, validation.quarantine]))
+        drafts.write_stage(batch, "check_result", validation.results)
+        drafts.write_stage(batch, "findings", validation.findings)
         yield from check_results(data, batch, STAGED)
         stopping = [result.check_name for result in check_results(data, batch, (*STAGED, BATCH)) if stops(result)]
+        if stopping:
+            _publish_history(data, batch)
         yield dg.AssetCheckResult(
             asset_key=GATE.asset_key, check_name=GATE.name, passed=not stopping, metadata={"stopped_by": stopping}
         )
 
     return validate_batch
+
+
+def _publish_history(data: DataDirectory, batch: str) -> None:
+    """Have the warehouse tell why a batch was stopped; what it holds of the batch's facts stays as it was."""
+    from warehouse.build import build
+    from warehouse.publish import publish
+
+    data.drafts.adopt(batch, ["check_result", "quarantine"])
+    publish(data.home, build(data.home))
 
 
 def stops(result: dg.AssetCheckResult | dg.AssetCheckEvaluation) -> bool:
@@ -75,28 +91,25 @@ def stops(result: dg.AssetCheckResult | dg.AssetCheckEvaluation) -> bool:
 
 def check_results(data: DataDirectory, batch: str, assets: Iterable[str]) -> Iterator[dg.AssetCheckResult]:
     """A result for every check declared for the assets; one without an answer has failed."""
-    answers = {row["check_name"]: row for row in data.lake.read_stage(batch, "check_result").iter_rows(named=True)}
-    quarantine = data.lake.read_stage(batch, "quarantine")
+    answers = {row["check_name"]: row for row in data.drafts.read_stage(batch, "check_result").iter_rows(named=True)}
+    findings = data.drafts.read_stage(batch, "findings")
     guarded = set(assets)
     for check in declared_checks():
         if check.asset in guarded:
-            yield _result(check, answers.get(check.name), quarantine, data)
+            yield _result(check, answers.get(check.name), findings.filter(check_name=check.name), data.home.data_docs)
 
 
-def _result(
-    check: Check, answer: dict[str, Any] | None, quarantine: pl.DataFrame, data: DataDirectory
-) -> dg.AssetCheckResult:
+def _result(check: Check, answer: dict[str, Any] | None, findings: pl.DataFrame, docs: Path) -> dg.AssetCheckResult:
     answer = answer or {"passed": False, "checked": 0, "failed": 0, "detail": "the check gave no answer"}
-    rejected = quarantine.filter(expectation=check.name)
     page = os.environ.get(DATA_DOCS_URL)
     metadata: dict[str, Any] = {
         "checked": answer["checked"],
         "failed": answer["failed"],
         "detail": dg.MetadataValue.text(answer["detail"] or ""),
-        "data_docs": dg.MetadataValue.url(page) if page else dg.MetadataValue.path(data.home.data_docs / "index.html"),
+        "data_docs": dg.MetadataValue.url(page) if page else dg.MetadataValue.path(docs / "index.html"),
     }
-    if len(rejected):
-        metadata["failing_rows"] = preview(rejected.select("quarantine_id", "item", "row"))
+    if len(findings):
+        metadata["failing_rows"] = preview(findings.select("key", "document_id", "explanation"))
     return dg.AssetCheckResult(
         asset_key=["lake", check.asset],
         check_name=check.name,
@@ -108,16 +121,20 @@ def _result(
     )
 
 
-def _past(lake: Lake, batch: str) -> dict[str, pl.DataFrame]:
-    """What checks may compare the batch with: the loads, the observations of other batches, its own last quarantine."""
+def _past(lake: Lake, batch: str, reports: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    """What checks may compare the batch with: its own last quarantine, the loads, what is known of the same places."""
     from warehouse.query import query
 
     past = {"quarantine": lake.read_stage(batch, "quarantine")} if lake.has_stage(batch, "quarantine") else {}
     if lake.home.warehouse.exists():
         past["history"] = query(lake.home, "from ops.load")
-        past["known"] = query(lake.home, f"from core.fact_observation where batch_id != '{batch}'")
+        past["known"] = query(
+            lake.home,
+            resources.files(__package__).joinpath("known.sql").read_text("utf-8"),
+            {
+                "batch_id": batch,
+                "place_ids": reports["place_id"].drop_nulls().unique().to_list(),
+                "report_ids": reports["duplicate_of"].drop_nulls().unique().to_list(),
+            },
+        )
     return past
-
-
-def _failures(lake: Lake, batch: str) -> pl.DataFrame:
-    return lake.read_stage(batch, "failures").with_columns(batch_id=pl.lit(batch))

@@ -11,8 +11,8 @@ import dagster as dg
 from orchestration.checks import GATE, stops
 from orchestration.definitions import EXTRACT, LOAD, build_definitions
 from orchestration.partitions import BATCH
+from warehouse.drafts import Drafts
 from warehouse.home import Home
-from warehouse.lake import Lake
 
 __all__ = ["EXTRACT", "LOAD", "instance", "prepare", "run_batches"]
 
@@ -44,7 +44,7 @@ def instance(home: Home) -> Iterator[dg.DagsterInstance]:
 def run_batches(home: Home, job_name: str, batches: Sequence[str], progress: Say, fail: Say) -> None:
     """Run a job on each batch in turn; `progress` is told of every step that starts, `fail` of what failed."""
     job = build_definitions(home).resolve_job_def(job_name)
-    lake = Lake(home)
+    drafts = Drafts(home)
     with instance(home) as found:
         found.add_dynamic_partitions(BATCH, list(batches))
         for number, batch in enumerate(batches, 1):
@@ -59,7 +59,7 @@ def run_batches(home: Home, job_name: str, batches: Sequence[str], progress: Say
             result = job.execute_in_process(
                 run_config=QUIET, instance=found, partition_key=batch, raise_on_error=False, run_id=run_id
             )
-            unreadable = lake.read_stage(batch, "failures")["reason"] if lake.has_stage(batch, "failures") else ()
+            unreadable = drafts.read_stage(batch, "failures")["reason"]
             for line in (*unreadable, *(f"{batch}: {problem}" for problem in _problems(result))):
                 fail(line)
 

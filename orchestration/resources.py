@@ -4,6 +4,7 @@ from pathlib import Path
 
 import dagster as dg
 
+from warehouse.drafts import Drafts
 from warehouse.home import Home
 from warehouse.lake import Lake
 
@@ -22,3 +23,8 @@ class DataDirectory(dg.ConfigurableResource):
     def lake(self) -> Lake:
         """Its lake."""
         return Lake(self.home)
+
+    @property
+    def drafts(self) -> Drafts:
+        """What runs are making of batches, before it is taken into the lake."""
+        return Drafts(self.home)

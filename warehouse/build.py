@@ -19,7 +19,7 @@ import polars as pl
 from transforms.schema import table
 from warehouse.frames import insert
 from warehouse.home import Home
-from warehouse.lake import STAGES, Lake
+from warehouse.lake import HISTORY, STAGES, Lake
 from warehouse.load import apply_changes, find_changes
 from warehouse.query import connect
 from warehouse.tables import ddl, literal
@@ -75,8 +75,7 @@ def build_locked(home: Home) -> Path:
             connection,
             home,
             changed=set(changed["batch_id"].drop_nulls()),
-            present=set(sources["batch_id"].drop_nulls()),
-            decided=home.decisions.name in changed["path"],
+            decided=set((sources if home.decisions.name in changed["path"] else changed)["batch_id"].drop_nulls()),
         )
         if copy:
             copy.result()
@@ -125,8 +124,12 @@ def _dimensions() -> dict[str, pl.DataFrame]:
 
 def _sources(home: Home) -> pl.DataFrame:
     lake = Lake(home)
+    complete = set(lake.complete_batch_ids())
     files: dict[Path, str | None] = {
-        lake.stage_path(batch_id, stage): batch_id for batch_id in lake.complete_batch_ids() for stage in STAGES
+        lake.stage_path(batch_id, stage): batch_id
+        for batch_id in lake.batch_ids()
+        for stage in STAGES
+        if batch_id in complete or (stage in HISTORY and lake.has_stage(batch_id, stage))
     }
     files |= {path: None for path in (home.corrections, home.decisions) if path.exists()}
     stats = [(path.relative_to(home.root).as_posix(), batch_id, path.stat()) for path, batch_id in files.items()]

@@ -40,6 +40,9 @@ STAGES: dict[str, pl.Schema] = {
     "check_result": table("ops.check_result").frame_schema,
 }
 
+# What is told of a batch even where the checks have stopped it and the other stages are missing.
+HISTORY = ("quarantine", "check_result")
+
 
 def batch_id(document_ids: Iterable[str]) -> str:
     """The name of the batch of these documents: the same files always make the same batch."""

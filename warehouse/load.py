@@ -11,31 +11,31 @@ from warehouse.copies import find_copies_again
 from warehouse.corrections import apply_corrections, read_corrections
 from warehouse.frames import show
 from warehouse.home import Home
-from warehouse.lake import STAGES, Lake
+from warehouse.lake import HISTORY, STAGES, Lake
 from warehouse.tables import literal, sql
 
 BATCH = pl.Schema({"batch_id": pl.String(), "arrived_at": pl.Datetime("us", "UTC")})
 
 
-def find_changes(
-    connection: duckdb.DuckDBPyConnection, home: Home, changed: set[str], present: set[str], decided: bool
-) -> None:
+def find_changes(connection: duckdb.DuckDBPyConnection, home: Home, changed: set[str], decided: set[str]) -> None:
     """Work out, in temporary tables, what differs between the version that is open and the lake.
 
-    `changed` are the batches whose files are new, have changed or are gone, `present` all complete
-    ones; `decided` says that people's decisions on the quarantine have changed.
+    `changed` are the batches whose files are new, have changed or are gone; of those that are not
+    complete only what the checks said is told. On `decided`, `changed` among them, people may have
+    decided anew what becomes of the quarantine.
     """
     lake = Lake(home)
+    present = set(lake.complete_batch_ids())
     arrivals = [(name, lake.arrived_at(name) if name in present else None) for name in sorted(changed)]
     show(connection, "changed_batch", pl.DataFrame(arrivals, schema=BATCH, orient="row"))
     show(connection, "correction", read_corrections(home))
-    _show_quarantine(connection, lake, changed | present if decided else changed, present)
-    _show_stages(connection, lake, changed & present)
+    _show_quarantine(connection, lake, changed | decided)
+    _show_stages(connection, lake, changed, present)
     connection.execute(sql("steps/touched.sql"))
     connection.execute(sql("steps/batches.sql"))
-    _show_stages(connection, lake, _incoming_batches(connection))
+    _show_stages(connection, lake, _incoming_batches(connection), present)
     find_copies_again(connection)
-    _show_stages(connection, lake, _incoming_batches(connection))
+    _show_stages(connection, lake, _incoming_batches(connection), present)
     connection.execute(sql("steps/observations.sql"))
     apply_corrections(connection)
     connection.execute(sql("steps/figures.sql"))
@@ -46,8 +46,8 @@ def apply_changes(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(sql("steps/apply.sql"))
 
 
-def _show_quarantine(connection: duckdb.DuckDBPyConnection, lake: Lake, batches: set[str], present: set[str]) -> None:
-    _show_stage(connection, lake, "quarantine", batches & present)
+def _show_quarantine(connection: duckdb.DuckDBPyConnection, lake: Lake, batches: set[str]) -> None:
+    _show_stage(connection, lake, "quarantine", batches)
     decided = entries(connection.execute("from stage_quarantine").pl(), read_decisions(lake.home.decisions))
     show(connection, "decided_batch", pl.DataFrame({"batch_id": sorted(batches)}, schema={"batch_id": pl.String}))
     show(connection, "decided", decided)
@@ -57,16 +57,16 @@ def _incoming_batches(connection: duckdb.DuckDBPyConnection) -> set[str]:
     return {batch_id for (batch_id,) in connection.execute("select distinct batch_id from incoming").fetchall()}
 
 
-def _show_stages(connection: duckdb.DuckDBPyConnection, lake: Lake, batches: set[str]) -> None:
+def _show_stages(connection: duckdb.DuckDBPyConnection, lake: Lake, batches: set[str], present: set[str]) -> None:
     for stage in STAGES:
-        _show_stage(connection, lake, stage, batches)
+        _show_stage(connection, lake, stage, batches if stage in HISTORY else batches & present)
 
 
 def _show_stage(connection: duckdb.DuckDBPyConnection, lake: Lake, stage: str, batches: set[str]) -> None:
     """Have `stage_<name>` show the rows of these batches, with their `batch_id`."""
-    if batches:
-        files = ", ".join(literal(str(lake.stage_path(batch_id, stage))) for batch_id in sorted(batches))
-        rows = f"read_parquet([{files}], filename = true)"
+    files = [literal(str(lake.stage_path(name, stage))) for name in sorted(batches) if lake.has_stage(name, stage)]
+    if files:
+        rows = f"read_parquet([{', '.join(files)}], filename = true)"
     else:
         rows = f"no_{stage}"
         show(connection, rows, pl.DataFrame(schema={**STAGES[stage], "filename": pl.String()}))
