@@ -369,3 +369,9 @@ def test_every_suite_has_a_subject():
     from checks.subjects import SUBJECTS
 
     assert tuple(SUBJECTS) == SUITES == tuple(suite.name for suite in suites())
+
+
+def test_the_docs_list_every_check_and_every_planted_kind():
+    page = (Path(__file__).resolve().parents[1] / "docs" / "validation.md").read_text("utf-8")
+    for name in [*CHECKS, *kinds()]:
+        assert f"| `{name}` |" in page
