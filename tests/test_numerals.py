@@ -112,7 +112,7 @@ def test_a_decimal_and_its_multiplier_are_one_exact_number(number, multiplier):
     [
         ("3至5", 3, 5), ("3-5万", 30000, 50000), ("两三", 2, 3), ("三五百", 300, 500), ("十七八", 17, 18), ("二十五六", 25, 26),
         ("三四十万", 300000, 400000), ("8000-1万", 8000, 10000), ("百分之四至百分之五", 4, 5), ("一两万", 10000, 20000), ("三八", 38, None),
-        ("百分之六十一", 61, None), ("千分之五", 5, None), ("四分之一", 0.25, None), ("5-3", 5, None),
+        ("百分之六十一", 61, None), ("千分之五", 5, None), ("四分之一", 0.25, None), ("1/4", 0.25, None), ("5-3", 5, None),
     ],
 )  # fmt: skip
 def test_ranges_and_shares_have_two_ends_or_one(written, low, high):

@@ -76,12 +76,15 @@ def read_values(written: pl.Series) -> pl.DataFrame:
 
     Out: `written`, `value`, and `value_high` for ranges, null otherwise; `value` is null where the
     numeral is not well formed. 百分之五 is 5 and 千分之五 is 5, as their units are % and ‰; 三分之一
-    is a third.
+    and 1/3 are a third.
     """
-    plain = pl.col("written").str.replace_all(FRACTION, "")
+    plain = pl.col("written").str.replace_all(FRACTION, "").str.replace("/[0-9]+$", "")
     doubled = plain.str.contains(rf"^(?:.*[十百千万亿])?(?:{SIDE_BY_SIDE})[十百千万亿]*[{FUZZ}]?$")
     ends = pl.DataFrame({"written": written}).with_columns(
-        whole=pl.col("written").str.extract(f"^([{CHINESE}]+)分之").replace({"百": "一", "千": "一"}),
+        whole=pl.coalesce(
+            pl.col("written").str.extract(f"^([{CHINESE}]+)分之").replace({"百": "一", "千": "一"}),
+            pl.col("written").str.extract("/([0-9]+)$"),
+        ),
         low=pl.when(doubled)
         .then(plain.str.replace(rf"[{DIGITS}两]([十百千万亿]*[{FUZZ}]?)$", "${1}"))
         .otherwise(plain.str.extract(rf"^(.+?)(?:{RANGE}.*)?$")),
