@@ -46,8 +46,11 @@ def stages(
     true = 10 + (np.repeat(place, figures) * 7919 + indicator * 104729 + np.repeat(year, figures) * 31) % 90000
     departs = np.where(random.random(size) < 0.1, random.integers(1, 50, size), 0)
     masked, kind, target, fuzzy = (random.random(size) for _ in range(4))
+    # Reports have words of their own, or they would be copies of one another.
+    words = random.integers(0x4E00, 0x9FA5, (size, 10)).astype("<u4").tobytes().decode("utf-32-le")
     kinds = np.select([kind < 0.6, kind < 0.7, kind < 0.8, kind < 0.9], ["year", "since", "until", "rate"], "undated")
     figure = figure.with_columns(
+        words=pl.Series([words[start : start + 10] for start in range(0, len(words), 10)]),
         number=pl.Series(true + departs),
         kind=pl.Series(kinds),
         redacted=pl.Series(masked < 0.05),
@@ -66,9 +69,7 @@ def stages(
     over = pl.col("qualifier") == "over"
     figure = figure.with_columns(
         raw_text=pl.concat_str("digits", pl.when(over).then(pl.lit("余")).otherwise(pl.lit("")), "unit"),
-    ).with_columns(
-        before=pl.concat_str(text_year, pl.lit("年，"), "place_name", "name_zh", pl.lit("达到"), ignore_nulls=True)
-    )
+    ).with_columns(before=pl.concat_str(text_year, pl.lit("年，"), "words", "name_zh", pl.lit("达到")))
     figure = figure.with_columns(evidence=pl.concat_str("before", "raw_text", pl.lit("。")))
     title = pl.concat_str(
         "place_name", text_year, pl.lit(f"年创建工作总结（{seed}-{batch}-"), "document", pl.lit("）\n")
@@ -140,8 +141,6 @@ def stages(
     )
     numerals = figure.with_columns(
         numeral_id="observation_id",
-        span_end=pl.col("span_start") + 1,
-        raw_text=pl.col("raw_text").str.head(1),
         rule=pl.lit("generated"),
         **{"class": pl.lit("quantity")},
     )
@@ -160,6 +159,51 @@ def stages(
         else pl.DataFrame(schema=schema)
         for stage, schema in STAGES.items()
     }
+
+
+def only(frames: dict[str, pl.DataFrame], documents: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    """The stages cut to these documents, which may have arrived at another time and under another name."""
+    kept = {
+        stage: frame.join(documents, on="document_id", how="semi") if "document_id" in frame.columns else frame
+        for stage, frame in frames.items()
+    }
+    return {**kept, "documents": documents, "sketches": sketch(kept["reports"], documents)}
+
+
+def shortened(frames: dict[str, pl.DataFrame], share: float, days: int) -> dict[str, pl.DataFrame]:
+    """The stages of other documents, whose texts are the beginnings of these and arrive so many days later."""
+    documents = frames["documents"].with_columns(
+        text=pl.col("text").str.head((pl.col("char_count") * share).cast(pl.Int64)), old="document_id"
+    )
+    digests = [hashlib.sha256(text.encode()).hexdigest() for text in documents["text"]]
+    documents = documents.with_columns(
+        document_id=pl.Series(digests),
+        char_count=pl.col("text").str.len_chars().cast(pl.Int64),
+        byte_size=pl.col("text").str.len_bytes().cast(pl.Int64),
+        arrived_at=pl.col("arrived_at") + timedelta(days=days),
+    )
+    names = documents.select(document_id="old", new="document_id", length="char_count")
+    cut = {"documents": documents.drop("old")}
+    for stage, frame in frames.items():
+        if stage == "documents" or not {"document_id", "span_end"} <= set(frame.columns):
+            continue
+        moved = frame.join(names, on="document_id").filter(
+            pl.lit(stage == "reports") | (pl.col("span_end") <= pl.col("length"))
+        )
+        identifiers = [name for name in ("report_id", "observation_id", "quantity_id", "numeral_id") if name in frame]
+        cut[stage] = (
+            moved.with_columns(
+                pl.concat_str(pl.col("new").str.head(16), pl.col(name).str.slice(16)).alias(name)
+                for name in identifiers
+            )
+            .with_columns(
+                document_id="new",
+                span_end=pl.when(pl.lit(stage == "reports")).then("length").otherwise("span_end"),
+            )
+            .select(frame.columns)
+        )
+    cut["sketches"] = sketch(cut["reports"], cut["documents"])
+    return {stage: cut.get(stage, frame) for stage, frame in frames.items()}
 
 
 def add(home: Home, frames: dict[str, pl.DataFrame], originals: bool = True) -> str:

@@ -43,7 +43,7 @@ class Figure:
 
 @dataclass(frozen=True, eq=False)
 class Report:
-    """One report in a document of its own."""
+    """One report in a document of its own; with `words_of`, a copy of another one around its own figures."""
 
     place: str | None
     figures: Sequence[Figure]
@@ -52,6 +52,7 @@ class Report:
     year: int | None = 2018
     reported_on: str | None = None
     arrived_at: datetime = ARRIVED
+    words_of: "Report | None" = None
 
 
 def year(value: str) -> dict[str, str]:
@@ -74,7 +75,7 @@ def _units() -> dict[str, str]:
 def text_of(report: Report) -> tuple[str, list[tuple[int, int, int, int]]]:
     """The text of a report, and of each figure the span and the sentence that holds it."""
     # Words that no other report has, or reports this short would be copies of one another.
-    words = random.Random(repr(report))
+    words = random.Random(repr(report.words_of or report))
     own = "".join(chr(words.randrange(0x4E00, 0x9FA5)) for _ in range(400))
     text, spans = f"{report.place or '某地'}{report.organisation}{report.year}年总结\n{own}。\n", []
     for figure in report.figures:
@@ -97,6 +98,7 @@ def _empty() -> Path:
 def new_home(root: Path) -> Home:
     """A data directory with a warehouse published that holds nothing yet: it saves making one."""
     home = Home(root)
+    root.mkdir(exist_ok=True)
     shutil.copyfile(_empty(), home.warehouse)
     return home
 

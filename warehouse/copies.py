@@ -1,9 +1,9 @@
 """Copies found across the whole warehouse, however many batches they arrived in.
 
 Which report is a copy of which follows from the set of reports alone, not from the order in which they
-arrived. A load compares the reports that come in, and those whose group of copies loses a member, with
-all that are known; then the groups that this touches are compared once more among themselves, which
-gives what comparing everything with everything would give.
+arrived. Reports are compared some at a time with those known by then that are likely to be related;
+then the groups of copies that this touches are compared once more among themselves, which gives what
+comparing everything with everything would give.
 """
 
 import duckdb
@@ -16,6 +16,10 @@ from warehouse.frames import show
 from warehouse.tables import sql
 
 SKETCH = table("stage.sketch")
+# Reports compared at a time, which bounds memory.
+ROUND = 5_000
+# A hash that more reports than this have is of a phrase that everyone uses.
+POPULAR = 1_000
 
 
 def find_copies_again(connection: duckdb.DuckDBPyConnection) -> None:
@@ -26,31 +30,44 @@ def find_copies_again(connection: duckdb.DuckDBPyConnection) -> None:
     """
     connection.execute(sql("steps/sketches.sql"))
     arriving = SKETCH.conform(connection.execute("from incoming_sketch order by report_id").pl())
-    show(connection, "incoming_slot", _slots(arriving))
     disturbed = _known(connection, "from disturbed")
-    show(connection, "verdict", _verdicts(connection, pl.concat([arriving.filter(algorithm=ALGORITHM), disturbed])))
+    for compared in pl.concat([disturbed, arriving]).iter_slices(ROUND):
+        _compare(connection, compared.filter(algorithm=ALGORITHM))
+        new = compared.join(disturbed, on="report_id", how="anti")
+        show(connection, "now", new.select("report_id"))
+        connection.execute("insert into compared_before from now")
+        show(connection, "now", _slots(new))
+        connection.execute("insert into incoming_slot from now")
     connection.execute(sql("steps/reports.sql"))
 
 
-def _verdicts(connection: duckdb.DuckDBPyConnection, compared: pl.DataFrame) -> pl.DataFrame:
-    """Which of the reports `compared`, and of the known ones that this touches, are copies; nulls for originals."""
-    show(connection, "compared_slot", _slots(compared).select("slot").unique())
+def _compare(connection: duckdb.DuckDBPyConnection, compared: pl.DataFrame) -> None:
+    """Set the verdict on the reports `compared`, and on the known ones of the groups that they belong to."""
+    show(connection, "compared_slot", _slots(compared))
     show(connection, "compared_fingerprint", compared.select("fingerprint").unique())
-    copies = find_copies(compared, _known(connection, sql("steps/likely.sql"), algorithm=ALGORITHM, fewest=FEWEST))
+    likely = _known(connection, sql("steps/likely.sql"), algorithm=ALGORITHM, popular=POPULAR, enough=FEWEST // 2)
+    copies = find_copies(compared, likely.join(compared, on="report_id", how="anti"))
     show(connection, "linked", pl.concat([copies["report_id"], copies["duplicate_of"]]).unique().to_frame("report_id"))
     groups = _known(connection, sql("steps/groups.sql"), algorithm=ALGORITHM)
     touched = pl.concat([compared, groups]).unique("report_id")
     if len(touched) > len(compared):
         copies = find_copies(touched, touched.clear())
-    return touched.select("report_id").join(copies, on="report_id", how="left").select(COPIES.names())
+    verdict = touched.select("report_id").join(copies, on="report_id", how="left").select(COPIES.names())
+    show(connection, "now", verdict)
+    connection.execute("delete from verdict where report_id in (from now select report_id)")
+    connection.execute("insert into verdict from now")
 
 
 def _known(connection: duckdb.DuckDBPyConnection, reports: str, **parameters: str | int) -> pl.DataFrame:
     """The sketches (`stage.sketch`) of the known reports that a query names."""
     show(connection, "wanted", connection.execute(reports, parameters).pl())
-    known = connection.execute(sql("steps/sketches_of.sql")).pl()
-    signatures = [b"" if slots is None else slots.to_numpy().astype("<i8").tobytes() for slots in known["slots"]]
-    return SKETCH.conform(known.with_columns(signature=pl.Series(signatures, dtype=pl.Binary)))
+    sketches = connection.execute("from known_sketch semi join wanted using (report_id)").pl()
+    slots = connection.execute("from known_slot semi join wanted using (report_id)").pl()
+    signed = slots.group_by("report_id").agg(pl.col("slot").reinterpret(signed=False).sort())
+    signatures = [hashes.to_numpy().astype("<u8").tobytes() for hashes in signed["slot"]]
+    signed = signed.select("report_id", signature=pl.Series(signatures, dtype=pl.Binary))
+    known = sketches.join(signed, on="report_id", how="left").with_columns(pl.col("signature").fill_null(b""))
+    return SKETCH.conform(known.sort("report_id"))
 
 
 def _slots(sketches: pl.DataFrame) -> pl.DataFrame:

@@ -12,7 +12,7 @@ import math
 import os
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import duckdb
@@ -302,11 +302,24 @@ def _period(written: str | None) -> dict[str, Any]:
     if not written:
         return {"period_start": None, "period_end": None, "period_basis": None}
     found = _PERIOD.fullmatch(written)
-    if not found:
+    dates = {found["start"], found["end"] or ".."} - {".."} if found else set()
+    if not dates or not all(map(_is_date, dates)):
         raise WarehouseError(f"{written} is no period; write 2018, 2018-01/2018-09, 2015/.. (since) or ../2019 (until)")
+    assert found is not None
     start, end = found["start"], found["end"] or found["start"]
-    dates = {"period_start": None if start == ".." else start, "period_end": None if end == ".." else end}
-    return {**dates, "period_basis": "stated"}
+    return {
+        "period_start": None if start == ".." else start,
+        "period_end": None if end == ".." else end,
+        "period_basis": "stated",
+    }
+
+
+def _is_date(written: str) -> bool:
+    try:
+        date.fromisoformat(f"{written}-01-01"[:10])
+    except ValueError:
+        return False
+    return True
 
 
 def _find_place(connection: duckdb.DuckDBPyConnection, name: str) -> str:

@@ -1,5 +1,18 @@
--- Everything that decided one quantity, in one row. Parameter: id.
-from core.fact_quantity as quantity
+-- Everything that decided one quantity, or one observation that a person has added, in one row. Parameter: id.
+with quantity as (
+    from core.fact_quantity
+    select
+        quantity_id, document_id, report_id, indicator_id, span_start, span_end, raw_text, low, high, unit, status,
+        period_start, period_end, per
+    where quantity_id = $id
+    union
+    from core.fact_observation anti join (from core.fact_quantity where quantity_id = $id) on true
+    select
+        observation_id, document_id, report_id, indicator_id, span_start, span_end, raw_text, low, high, unit, status,
+        period_start, period_end, per
+    where observation_id = $id
+)
+from quantity
     join core.dim_document as document using (document_id)
     join core.document_text as body using (document_id)
     left join core.dim_report as report using (report_id)
@@ -52,6 +65,5 @@ select
     quarantined: (
         from ops.quarantine
         select list({expectation: expectation, reason: reason, state: state} order by quarantine_id)
-        where quarantine.document_id = document.document_id and contains(item, quantity.quantity_id)
-    )
-where quantity_id = $id;
+        where kind = 'row' and split_part(item, ' ', -1) = quantity.quantity_id
+    );

@@ -1,15 +1,23 @@
--- The known reports that could be a copy or an original of one that is compared: so many hashes in common, or the
--- same text. In: compared_slot, compared_fingerprint, disturbed, leaving_report. Parameters: algorithm, fewest.
+-- The known reports that could be a copy or an original of one that is compared: enough hashes in common with it, or
+-- the same text. Hashes of phrases that very many reports use tell nothing, unless a report has hardly any others.
+-- In: compared_slot, compared_fingerprint. Parameters: algorithm, popular, enough.
 with
+    shared as materialized (from known_slot semi join compared_slot using (slot)),
+    popular as (from shared select slot group by slot having count(*) > $popular),
+    telling as (
+        from compared_slot left join (from popular select slot, is_popular: true) using (slot)
+        select report_id, slot
+        qualify is_popular is null
+            or count(*) filter (is_popular is null) over (partition by report_id)
+                < count(*) over (partition by report_id) / 2
+    ),
     sharing as (
-        from ops.sketch_slot semi join compared_slot using (slot)
-        select report_id
-        group by report_id
-        having count(*) >= $fewest
+        from shared join telling using (slot)
+        select shared.report_id
+        group by shared.report_id, telling.report_id
+        having count(*) >= $enough
     )
-from ops.sketch
-    anti join disturbed using (report_id)
-    anti join leaving_report using (report_id)
+from known_sketch
 select report_id
 where algorithm = $algorithm
     and (report_id in (from sharing) or fingerprint in (from compared_fingerprint));

@@ -1,5 +1,5 @@
 -- The sketches that come in, and the known reports that are to be compared anew: those of a group of copies that
--- loses a member.
+-- loses a member. Views show the reports and hashes as they stand while verdicts are being made.
 -- In: incoming, leaving, the stages of the batches that bring the documents.
 
 create temp table incoming_sketch as
@@ -15,3 +15,24 @@ create temp table disturbed as
     from core.dim_report anti join leaving_report using (report_id)
     select report_id
     where coalesce(duplicate_of, report_id) in (from leaving_report select original);
+
+create temp table verdict as
+    from disturbed select report_id, duplicate_of: null::varchar, copy_kind: null::varchar;
+create temp table incoming_slot (report_id varchar, slot bigint);
+create temp table compared_before (report_id varchar);
+
+create temp view known_report as
+    from core.dim_report anti join leaving_report using (report_id) anti join verdict using (report_id)
+    select report_id, duplicate_of
+    union all
+    from verdict select report_id, duplicate_of;
+
+create temp view known_sketch as
+    from ops.sketch anti join leaving_report using (report_id)
+    union all by name
+    from incoming_sketch semi join compared_before using (report_id) select * exclude (signature);
+
+create temp view known_slot as
+    from ops.sketch_slot
+    union all
+    from incoming_slot;
