@@ -208,7 +208,7 @@ STEPS = st.one_of(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.lists(STEPS, min_size=1, max_size=12))
 def test_no_sequence_of_decisions_and_runs_loses_a_row_an_entry_or_a_decision(tmp_path_factory, steps):
     path = tmp_path_factory.mktemp("home") / "decisions.jsonl"
