@@ -12,8 +12,8 @@ help:  ## list the targets
 
 run: .venv/installed  ## load the example reports and compare cities
 	@$(BIN)/campaign run examples/reports
-	@for indicator in garbage_cleared parking_spaces volunteers funds; do \
-		echo; $(BIN)/campaign compare $$indicator || exit 1; \
+	@for indicator in garbage_cleared parking_spaces volunteers funds_invested; do \
+		echo; echo "$$indicator"; $(BIN)/campaign compare $$indicator || exit 1; \
 	done
 
 ui: .venv/installed  ## open Dagster on this machine, at http://127.0.0.1:3000

@@ -44,7 +44,13 @@ def compare(
     """
     from warehouse.compare import compare as rank
 
-    emit(rank(home, indicator, level, year, per_capita), format_, output)
+    found = rank(home, indicator, level, year, per_capita)
+    # What the interval and the period say already would make the table too wide to read.
+    emit(
+        found.drop("province", "period_kind", "value", "per_10k", "conflicts") if format_ == "table" else found,
+        format_,
+        output,
+    )
 
 
 @click.command()
