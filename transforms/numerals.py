@@ -26,7 +26,8 @@ CONDITIONS = ("numeral", "unit", "header", "after", "before")
 # Code points of context that the rules see on either side of a numeral.
 CONTEXT = 24
 
-_FINANCIAL_RUN = rf"[{FINANCIAL}零]*[拾佰仟][{FINANCIAL}零万亿]*"
+# 拾 alone is the verb of 捡拾.
+_FINANCIAL_RUN = rf"(?:[{FINANCIAL}零]+[拾佰仟][{FINANCIAL}零万亿]*|[拾佰仟][{FINANCIAL}万亿]+)"
 _ARABIC = f"[0-9{MASK}]"
 _ANY = f"[0-9{MASK}{CHINESE}]"
 _RUN = "|".join(
