@@ -44,6 +44,7 @@ bench: .venv/complete  ## measure how fast each stage is
 snapshot: .venv/complete  ## write anew what is generated or compared with; review the difference
 	@$(BIN)/python -m warehouse.dictionary
 	@$(BIN)/python -m orchestration.cli.reference > docs/commands.md
+	@home=$$(mktemp -d) && $(BIN)/campaign --home $$home run examples/reports && $(BIN)/python scripts/answer_questions.py $$home
 	@UPDATE_SNAPSHOTS=1 $(BIN)/pytest tests/test_dagster_graph.py
 
 clean:  ## remove what can be made again (not the data)

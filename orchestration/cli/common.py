@@ -96,10 +96,10 @@ def _write(frame: "pl.DataFrame", format_: str, file: IO[bytes]) -> None:
     elif format_ == "jsonl":
         file.write(frame.write_ndjson().encode())
     else:
-        file.write(("\n".join(_lines(frame)) + "\n").encode())
+        file.write(f"{as_text(frame)}\n".encode())
 
 
-def _lines(frame: "pl.DataFrame") -> list[str]:
+def as_text(frame: "pl.DataFrame") -> str:
     """The frame as aligned text: numbers to the right, a Chinese character as wide as two letters."""
     numeric = [kind.is_numeric() for kind in frame.dtypes]
     rows = [frame.columns, *([_cell(value) for value in row] for row in frame.iter_rows())]
@@ -112,7 +112,7 @@ def _lines(frame: "pl.DataFrame") -> list[str]:
         )
         return "  ".join(padded).rstrip()
 
-    return [line(rows[0]), line(["─" * width for width in widths]), *map(line, rows[1:])]
+    return "\n".join([line(rows[0]), line(["─" * width for width in widths]), *map(line, rows[1:])])
 
 
 def _cell(value: object) -> str:
