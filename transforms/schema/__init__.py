@@ -67,17 +67,21 @@ class Table:
 
     @property
     def full_name(self) -> str:
+        """`schema.name`."""
         return f"{self.schema}.{self.name}"
 
     @property
     def frame_schema(self) -> pl.Schema:
+        """The schema of a frame that holds the table."""
         return pl.Schema({column.name: POLARS_TYPES[column.type] for column in self.columns})
 
     @property
     def column_names(self) -> list[str]:
+        """The columns by name, in order."""
         return [column.name for column in self.columns]
 
     def empty(self) -> pl.DataFrame:
+        """A frame of the table without rows."""
         return pl.DataFrame(schema=self.frame_schema)
 
     def conform(self, frame: pl.DataFrame) -> pl.DataFrame:
@@ -96,7 +100,9 @@ class SchemaError(ValueError):
 def _column(table: str, name: str, declared: dict[str, Any]) -> Column:
     unknown = declared.keys() - COLUMN_KEYS
     if unknown or declared.get("type") not in POLARS_TYPES or not declared.get("en") or not declared.get("zh"):
-        raise SchemaError(f"{table}.{name}: needs type ({', '.join(POLARS_TYPES)}), en and zh; unknown: {sorted(unknown)}")
+        raise SchemaError(
+            f"{table}.{name}: needs type ({', '.join(POLARS_TYPES)}), en and zh; unknown: {sorted(unknown)}"
+        )
     return Column(name=name, **{**declared, "values": tuple(declared.get("values", ()))})
 
 
