@@ -37,7 +37,9 @@ CLAUSES = 3
 TELLING = 3
 # What a number without a unit may be.
 UNWRITTEN = ("count", "person", "person_time", "percent", "money")
-# Rates take no noun after them, measures seldom.
+# Units of acts: an act before the number is counted, not what it is done to (检查工地20次).
+ACTS = ("次", "轮", "遍", "回", "轮次")
+# Rates take no noun after them (but an act: 100%完成), measures seldom.
 RATES = ("percent", "ratio")
 MEASURES = ("mass", "volume", "length", "area", "money", "dollar", "time")
 # Quantities read at a time, which bounds the memory that a batch takes.
@@ -225,7 +227,9 @@ class Readings:
         ahead = divided & there & (window < divider)
         nouns = stream.between("join", np.where(ahead, window, 0), np.where(ahead, divider, 1))
         numbers = stream.between("quantity", at, stream.next(stream.is_break)[at])
-        self.respective, self.not_respective = ahead & (nouns == numbers), ahead & (nouns != numbers)
+        # One noun for all of them (完成率分别达到85%和90%) is no list to match.
+        self.respective = ahead & (nouns == numbers)
+        self.not_respective = ahead & (nouns != numbers) & _any(self.respective)[:, None]
 
     def _list(self, lexicon: Lexicon) -> None:
         """One reading for each head and each indicator that it may stand for, and one as `other` without a head."""
@@ -307,7 +311,7 @@ class Readings:
         after = self._in(self.after)
         return {
             "after": after,
-            "after_rate": after & self._of(pl.col("dimension").is_in(RATES)),
+            "after_rate": after & self._of(pl.col("dimension").is_in(RATES)) & ~self.stream.is_verb[self.item],
             "after_measure": after & self._of(pl.col("dimension").is_in(MEASURES)),
             "before": self._in(self.before),
             "earlier": self._in(self.earlier),
@@ -333,17 +337,24 @@ class Readings:
         run = np.where(after, stream.run[self.at][case], stream.run[self.at - 1][case])
         following = np.minimum(item + 1, len(stream.word) - 1)
         borrowed = earlier | later | self.by_unit
+        rate = self._of(pl.col("dimension").is_in(RATES))
+        counts_act = before & stream.is_verb[item] & self._of(pl.col("raw_unit").is_in(ACTS))
         return {
             "unknown_between": before * prose * np.minimum(apart["unknown"], 6) / 6,
             "verb_between": before & (apart["verb"] > 0),
             "verb_first": (after | later) & (apart["cut"] > later),
             "preposition_between": before & prose & (apart["preposition"] > 0) & ~self.known.rates[self.indicator],
-            "superseded": (before | after) & prose & (apart["noun"] > 0) & (stream.run[item] != run),
-            "exemplified": before & (apart["closer"] > 0) & (apart["verb"] == 0) & (apart["noun"] > 0),
+            "superseded": (before | after) & prose & (apart["noun"] > 0) & (stream.run[item] != run) & ~counts_act,
+            "exemplified": before
+            & (apart["closer"] > 0)
+            & (apart["verb"] == 0)
+            & (apart["noun"] > 0)
+            & ~nouns_after[case],
+            "act": counts_act & self.named,
             "inner": self.headed & prose & self._is_inner(),
             "adjacent": after & (apart["unknown"] == 0) & (apart["noun"] == 0) & (apart["cut"] == 0),
             "trailing": after * np.minimum(stream.gap[item], 4) / 4,
-            "preceded": after & stream.is_verb[item] & (nouns[stream.run[self.at - 1]] > 0)[case],
+            "preceded": after & stream.is_verb[item] & (nouns[stream.run[self.at - 1]] > 0)[case] & ~rate,
             "owned": after & stream.is_quantity[following] & (stream.gap[item] == 0),
             "rival_noun": rival & nouns_after[case] & ~measure,
             "rival_measure": rival & nouns_after[case] & measure & ~self.by_unit,
