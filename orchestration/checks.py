@@ -50,7 +50,7 @@ def check_specs(assets: Iterable[str]) -> list[dg.AssetCheckSpec]:
 def build_checks() -> dg.AssetChecksDefinition:
     """The checks of the frames that extraction leaves, as one step: an error that must stop a load stops what follows."""
 
-    @dg.multi_asset_check(specs=[*check_specs(STAGED), GATE])
+    @dg.multi_asset_check(specs=[*check_specs(STAGED), GATE], can_subset=True)
     def validate_batch(context: dg.AssetCheckExecutionContext, data: DataDirectory) -> Iterator[dg.AssetCheckResult]:
         """Hold the batch against every declared check; what they found goes to the lake before any of it can load."""
         from checks.validation import validate
@@ -64,13 +64,16 @@ def build_checks() -> dg.AssetChecksDefinition:
         drafts.write_stage(batch, "quarantine", pl.concat([unreadable, validation.quarantine]))
         drafts.write_stage(batch, "check_result", validation.results)
         drafts.write_stage(batch, "findings", validation.findings)
-        yield from check_results(data, batch, STAGED)
-        stopping = [result.check_name for result in check_results(data, batch, (*STAGED, BATCH)) if stops(result)]
+        results = list(check_results(data, batch, (*STAGED, BATCH)))
+        stopping = [result.check_name for result in results if stops(result)]
         if stopping:
             _publish_history(data, batch)
-        yield dg.AssetCheckResult(
+        gate = dg.AssetCheckResult(
             asset_key=GATE.asset_key, check_name=GATE.name, passed=not stopping, metadata={"stopped_by": stopping}
         )
+        # Someone who materialises one asset by itself is told of its own checks only.
+        selected = {key.name for key in context.selected_asset_check_keys}
+        yield from (found for found in (*results, gate) if found.check_name in selected)
 
     return validate_batch
 

@@ -4,6 +4,7 @@ import io
 import json
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -48,6 +49,12 @@ def loaded(tmp_path_factory: pytest.TempPathFactory, files: Path) -> Path:
     done = campaign(home, "run", str(files))
     assert (done.returncode, "Loaded 1 batch" in done.stdout) == (0, True), done.stderr
     return home
+
+
+@pytest.fixture
+def own(loaded: Path, tmp_path: Path) -> Path:
+    """A copy of that data directory, to be changed."""
+    return Path(shutil.copytree(loaded, tmp_path / "own"))
 
 
 def rows(home: Path, sql: str) -> list[dict[str, object]]:
@@ -165,11 +172,8 @@ def test_broken_files_among_good_ones_are_named_and_quarantined_and_the_good_one
     assert rows(home, "select count(*) as n from core.dim_document") == [{"n": 1}]
 
 
-def test_a_run_goes_on_while_another_process_keeps_the_warehouse_open(tmp_path: Path) -> None:
-    (first := tmp_path / "first.txt").write_text(REPORT, "utf-8")
-    (second := tmp_path / "second.txt").write_text(OTHER, "utf-8")
-    home = tmp_path / "data"
-    campaign(home, "run", str(first))
+def test_a_run_goes_on_while_another_process_keeps_the_warehouse_open(own: Path, tmp_path: Path) -> None:
+    (another := tmp_path / "another.txt").write_text(OTHER.replace("宁波", "太原"), "utf-8")
     program = (
         "import duckdb, sys\n"
         "reader = duckdb.connect(sys.argv[1], read_only=True)\n"
@@ -177,19 +181,19 @@ def test_a_run_goes_on_while_another_process_keeps_the_warehouse_open(tmp_path: 
         "print(count(), flush=True); input(); print(count(), flush=True)"
     )
     reader = subprocess.Popen(
-        [sys.executable, "-c", program, str(home / "warehouse.duckdb")],
+        [sys.executable, "-c", program, str(own / "warehouse.duckdb")],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
     )
     assert reader.stdout and reader.stdin
-    assert reader.stdout.readline() == "1\n"
-    assert campaign(home, "run", str(second)).returncode == 0
+    assert reader.stdout.readline() == "2\n"
+    assert campaign(own, "run", str(another)).returncode == 0
     reader.stdin.write("\n")
     reader.stdin.flush()
-    assert reader.stdout.readline() == "1\n", "the open reader keeps its version"
+    assert reader.stdout.readline() == "2\n", "the open reader keeps its version"
     reader.wait(30)
-    assert rows(home, "select count(*) as n from core.dim_document") == [{"n": 2}]
+    assert rows(own, "select count(*) as n from core.dim_document") == [{"n": 3}]
 
 
 def test_a_batch_that_an_interrupted_run_left_is_completed_by_the_next_one(tmp_path: Path, files: Path) -> None:
@@ -294,28 +298,26 @@ def test_compare_ranks_places_and_explain_shows_the_evidence(loaded: Path) -> No
     )
 
 
-def test_a_correction_takes_effect_with_the_next_run_and_shows_in_the_diff(tmp_path: Path, files: Path) -> None:
-    campaign(tmp_path, "run", str(files))
-    (row,) = rows(tmp_path, "from core.fact_observation where raw_text = '900吨'")
-    done = campaign(tmp_path, "correct", str(row["observation_id"]), "--value", "990", "--reason", "printed wrongly")
+def test_a_correction_takes_effect_with_the_next_run_and_shows_in_the_diff(own: Path) -> None:
+    (row,) = rows(own, "from core.fact_observation where raw_text = '900吨'")
+    done = campaign(own, "correct", str(row["observation_id"]), "--value", "990", "--reason", "printed wrongly")
     assert done.returncode == 0, done.stderr
-    changed = json.loads(campaign(tmp_path, "diff", "--format", "json").stdout)
+    changed = json.loads(campaign(own, "diff", "--format", "json").stdout)
     assert [entry["change"] for entry in changed] == ["changed"]
-    assert campaign(tmp_path, "run").returncode == 0
-    assert rows(tmp_path, "select value, corrected from core.fact_observation where raw_text = '900吨'") == [
+    assert campaign(own, "run").returncode == 0
+    assert rows(own, "select value, corrected from core.fact_observation where raw_text = '900吨'") == [
         {"value": 990.0, "corrected": True}
     ]
-    assert "published: version 1" in campaign(tmp_path, "rollback", "1").stdout
-    assert rows(tmp_path, "select value from core.fact_observation where raw_text = '900吨'") == [{"value": 900.0}]
+    assert "published: version 1" in campaign(own, "rollback", "1").stdout
+    assert rows(own, "select value from core.fact_observation where raw_text = '900吨'") == [{"value": 900.0}]
 
 
-def test_extracting_everything_again_changes_no_figure(tmp_path: Path, files: Path) -> None:
-    campaign(tmp_path, "run", str(files))
+def test_extracting_everything_again_changes_no_figure(own: Path) -> None:
     figures = "select observation_id, indicator_id, low, high, status from core.fact_observation order by all"
-    before = rows(tmp_path, figures)
-    done = campaign(tmp_path, "run", "--all")
+    before = rows(own, figures)
+    done = campaign(own, "run", "--all")
     assert done.returncode == 0, done.stderr
-    assert rows(tmp_path, figures) == before
+    assert rows(own, figures) == before
 
 
 def test_the_marts_are_exported(loaded: Path, tmp_path: Path) -> None:
