@@ -20,6 +20,7 @@ FRICTIONLESS_TYPES = {
     "timestamp": "datetime",
     "binary": "string",
 }
+DOCS = Path(__file__).parents[1] / "docs"
 INTRODUCTION = """# Data dictionary 数据字典
 
 Every table and column of `warehouse.duckdb`, as the comments in the file itself say it. Generated from
@@ -53,12 +54,10 @@ def generated(docs: Path) -> dict[Path, str]:
     return {docs / "data-dictionary.md": markdown(), docs / "datapackage.json": datapackage(paths)}
 
 
-def main(arguments: list[str]) -> int:
+def main(arguments: list[str], docs: Path = DOCS) -> int:
     """Write the generated files, or with `--check` name those that are out of date; the exit status."""
     stale = [
-        (path, text)
-        for path, text in generated(Path(__file__).parents[1] / "docs").items()
-        if not path.exists() or path.read_text("utf-8") != text
+        (path, text) for path, text in generated(docs).items() if not path.exists() or path.read_text("utf-8") != text
     ]
     for path, text in stale:
         if "--check" in arguments:
