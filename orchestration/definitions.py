@@ -6,7 +6,7 @@ from orchestration.assets import build_assets
 from orchestration.checks import build_checks
 from orchestration.resources import DataDirectory
 from orchestration.schedules import build_schedules
-from orchestration.sensors import alert_on_failure, build_inbox_sensor
+from orchestration.sensors import alert_on_failure, build_inbox_sensor, watch_for_dead_runs
 from orchestration.settings import read_settings
 from warehouse.home import Home
 
@@ -41,7 +41,11 @@ def build_definitions(home: Home) -> dg.Definitions:
         assets=assets,
         asset_checks=[checks],
         jobs=[load, extract, recheck],
-        sensors=[*(build_inbox_sensor(inbox, settings, load) for inbox in settings.inboxes), alert_on_failure],
+        sensors=[
+            *(build_inbox_sensor(inbox, settings, load) for inbox in settings.inboxes),
+            alert_on_failure,
+            watch_for_dead_runs,
+        ],
         schedules=build_schedules(settings, load, recheck),
         resources={"data": DataDirectory(path=str(home.root))},
         # A chain of short steps: separate processes would take longer to start than to run. Parallelism comes from runs.

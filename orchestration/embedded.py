@@ -1,6 +1,7 @@
 """Running batches in this process, on the Dagster instance in the data directory: what `campaign run` does."""
 
 import os
+import socket
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ import dagster as dg
 from orchestration.checks import GATE, stops
 from orchestration.definitions import EXTRACT, LOAD, build_definitions
 from orchestration.partitions import BATCH
+from orchestration.runs import HOST_TAG
 from warehouse.drafts import Drafts
 from warehouse.home import Home
 
@@ -57,7 +59,12 @@ def run_batches(home: Home, job_name: str, batches: Sequence[str], progress: Say
 
             found.add_event_listener(run_id, follow)
             result = job.execute_in_process(
-                run_config=QUIET, instance=found, partition_key=batch, raise_on_error=False, run_id=run_id
+                run_config=QUIET,
+                instance=found,
+                partition_key=batch,
+                raise_on_error=False,
+                run_id=run_id,
+                tags={HOST_TAG: socket.gethostname()},
             )
             unreadable = drafts.read_stage(batch, "failures")["reason"]
             for line in (*unreadable, *(f"{batch}: {problem}" for problem in _problems(result))):

@@ -14,7 +14,7 @@ from orchestration.alerts import alert
 from orchestration.ingest import Arrival, Delivery, discover, ingest
 from orchestration.partitions import BATCHES
 from orchestration.resources import DataDirectory
-from orchestration.runs import batches_without_run, request
+from orchestration.runs import batches_without_run, fail_dead_runs, request
 from orchestration.settings import Inbox, Settings
 
 NAMES_SHOWN = 5
@@ -151,3 +151,15 @@ def alert_on_failure(context: dg.RunFailureSensorContext, data: DataDirectory) -
         steps,
         context.failure_event.message or "",
     )
+
+
+@dg.sensor(
+    name="fail_dead_runs",
+    minimum_interval_seconds=30,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Marks runs as failed whose process was killed, so that they are tried again and hold up no others.",
+)
+def watch_for_dead_runs(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+    """Look for runs whose process is gone."""
+    dead = fail_dead_runs(context.instance)
+    return dg.SkipReason(f"marked as failed: {', '.join(dead)}" if dead else "every run at work has its process")

@@ -1,19 +1,27 @@
 """The inbox sensor: what it hands over, when, and what it says of the rest."""
 
+import json
 import os
 import random
+import subprocess
+import sys
+import threading
 import time
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import dagster as dg
 import pytest
+from dagster._core.events import EngineEventData
 from hypothesis import given
 from hypothesis import strategies as st
 
+from orchestration.alerts import WEBHOOK, alert
 from orchestration.ingest import Arrival, discover
 from orchestration.partitions import BATCH
 from orchestration.resources import DataDirectory
+from orchestration.runs import fail_dead_runs
 from orchestration.sensors import Cursor, build_inbox_sensor, fingerprint, settle
 from orchestration.settings import Inbox, read_settings
 from warehouse.home import Home
@@ -218,3 +226,46 @@ def test_discover_finds_a_single_file_and_everything_below_a_folder(tmp_path: Pa
     assert found.changed is not None and abs(found.changed.timestamp() - time.time()) < 60
     with pytest.raises(FileNotFoundError, match="no such file or folder"):
         discover(str(tmp_path / "nothing"))
+
+
+def test_a_run_whose_process_is_gone_is_marked_as_failed_and_one_at_work_is_not() -> None:
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    with dg.instance_for_test() as instance:
+        runs = {}
+        for number in (gone.pid, os.getpid()):
+            run = instance.create_run_for_job(_empty_job, status=dg.DagsterRunStatus.STARTED)
+            instance.report_engine_event("Started process", run, EngineEventData.in_process(number))
+            runs[number] = run.run_id
+        assert fail_dead_runs(instance) == [runs[gone.pid]]
+        states = {number: instance.get_run_by_id(run_id).status for number, run_id in runs.items()}  # type: ignore[union-attr]
+        assert states == {gone.pid: dg.DagsterRunStatus.FAILURE, os.getpid(): dg.DagsterRunStatus.STARTED}
+        assert fail_dead_runs(instance) == []
+
+
+def test_a_failed_run_is_told_in_the_log_file_and_at_the_webhook_without_its_address(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    received: list[dict[str, object]] = []
+
+    class Hook(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            received.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Hook)
+    threading.Thread(target=server.handle_request, daemon=True).start()
+    monkeypatch.setenv(WEBHOOK, f"http://127.0.0.1:{server.server_port}/secret-token")
+    alert(Home(tmp_path), "load_batch", "b0123", "run-1", ["find_reports"], "no such file")
+    server.server_close()
+    (logged,) = [json.loads(line) for line in (tmp_path / "alerts.log").read_text("utf-8").splitlines()]
+    assert received == [logged]
+    assert logged["batch"] == "b0123" and logged["steps"] == ["find_reports"]
+    with pytest.raises(OSError, match="did not take the alert") as refused:
+        alert(Home(tmp_path), "load_batch", "b0123", "run-2", [], "")
+    assert "secret-token" not in str(refused.value)
+    assert len((tmp_path / "alerts.log").read_text("utf-8").splitlines()) == 2, "the log file comes first"
