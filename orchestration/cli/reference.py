@@ -25,7 +25,7 @@ EXAMPLES = {
         'campaign query "select place_name, indicator_name, low, high, unit from mart.city_comparison order by 1, 2"',
         'campaign query "from core.fact_observation where redacted" --format json',
     ],
-    "campaign compare": ["campaign compare garbage_cleared", "campaign compare 停车泊位数 --per-capita --format csv"],
+    "campaign compare": ["campaign compare garbage_cleared", "campaign compare 停车位 --per-capita --format csv"],
     "campaign explain": ["campaign explain OBSERVATION_ID"],
     "campaign quarantine list": ["campaign quarantine list --state all"],
     "campaign rollback": ["campaign rollback"],
