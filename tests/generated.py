@@ -68,7 +68,7 @@ def stages(
     )
     over = pl.col("qualifier") == "over"
     figure = figure.with_columns(
-        raw_text=pl.concat_str("digits", pl.when(over).then(pl.lit("余")).otherwise(pl.lit("")), "unit"),
+        raw_text=pl.concat_str("digits", pl.when(over).then(pl.lit("余")).otherwise(pl.lit("")), pl.lit("个")),
     ).with_columns(before=pl.concat_str(text_year, pl.lit("年，"), "words", "name_zh", pl.lit("达到")))
     figure = figure.with_columns(evidence=pl.concat_str("before", "raw_text", pl.lit("。")))
     title = pl.concat_str(
@@ -102,7 +102,7 @@ def stages(
         high=value + pl.when(over).then(1.0).otherwise(0.0),
         low_open=pl.lit(False),
         high_open=over,
-        raw_unit="unit",
+        raw_unit=pl.lit("个"),
         period_basis=pl.when(pl.col("kind").is_in(["year", "since", "until"])).then(pl.lit("stated")),
         confidence=pl.lit(0.9),
         rules=pl.lit("indicator=head:生成"),
