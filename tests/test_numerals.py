@@ -31,34 +31,46 @@ TEXTS = st.one_of(
 )
 
 
-def uncovered(text: str) -> list[str]:
+# A frame costs the same with one text as with many: each is a document of its own.
+MANY = st.lists(TEXTS, min_size=1, max_size=40)
+
+
+def documents(texts: list[str]) -> pl.DataFrame:
+    """The sentences of documents `0`, `1` …, each one report."""
+    return pl.concat([cut(text).with_columns(document_id=pl.lit(str(number))) for number, text in enumerate(texts)])
+
+
+def uncovered(text: str, spans: list[tuple[int, int]]) -> list[str]:
     """Runs of which a part is in no numeral."""
-    covered = {
-        n for row in find_numerals(cut(text)).iter_rows(named=True) for n in range(row["span_start"], row["span_end"])
-    }
+    covered = {place for span in spans for place in range(*span)}
     return [run.group() for run in RUNS.finditer(text) if not covered.issuperset(range(*run.span()))]
 
 
-@settings(max_examples=300, deadline=None)
-@given(TEXTS)
-def test_every_character_of_every_numeral_is_in_exactly_one_row_with_a_class(text):
-    found = find_numerals(cut(text))
-    spans = sorted(found.select("span_start", "span_end").rows())
-    assert all(end <= start for (_, end), (start, _) in pairwise(spans))
-    assert uncovered(text) == []
+@settings(max_examples=40, deadline=None)
+@given(MANY)
+def test_every_character_of_every_numeral_is_in_exactly_one_row_with_a_class(texts):
+    found = find_numerals(documents(texts))
     assert found["class"].is_in(CLASSES).all()
-    assert all(text[row["span_start"] : row["span_end"]] == row["raw_text"] for row in found.iter_rows(named=True))
+    for number, text in enumerate(texts):
+        rows = found.filter(pl.col("document_id") == str(number))
+        spans = rows.select("span_start", "span_end").rows()
+        assert all(end <= start for (_, end), (start, _) in pairwise(sorted(spans)))
+        assert uncovered(text, spans) == []
+        assert [text[start:end] for start, end in spans] == rows["raw_text"].to_list()
 
 
-@settings(max_examples=300, deadline=None)
-@given(TEXTS)
-def test_numerals_of_the_class_quantity_and_quantities_belong_together(text):
-    found, quantities = find_numerals(cut(text)), read_quantities(cut(text))
+@settings(max_examples=40, deadline=None)
+@given(MANY)
+def test_numerals_of_the_class_quantity_and_quantities_belong_together(texts):
+    sentences = documents(texts)
+    found, quantities = find_numerals(sentences), read_quantities(sentences)
     counted = found.filter(pl.col("class") == "quantity")
-    assert set(counted["quantity_id"]) == set(quantities["quantity_id"])
+    key = ["document_id", "span_start"]
+    assert counted.select(key).sort(key).equals(quantities.select(key).sort(key))
+    assert counted["quantity_id"].is_not_null().all()
     assert found.filter(pl.col("class") != "quantity")["quantity_id"].is_null().all()
     for row in quantities.iter_rows(named=True):
-        assert text[row["span_start"] : row["span_end"]] == row["raw_text"]
+        assert texts[int(row["document_id"])][row["span_start"] : row["span_end"]] == row["raw_text"]
         assert row["redacted"] == (row["value"] is None)
         assert row["redacted"] or row["low"] <= row["value"] * row["factor"] <= row["high"]
 

@@ -20,6 +20,8 @@ METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}  # others can be made to ne
 _BOMB = "unfolds from {:,} to {:,} bytes, as no report does; deliver what is in it by itself"
 TEMPLATE_DATE = "2013-12-23T23:15:00Z"  # of the template in python-docx, not of a file
 DRIVE = re.compile(r"[A-Za-z]:")
+# What Python raises for a zip file with any of its bytes changed.
+DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError, KeyError, struct.error)
 # Files that programs leave in folders and nobody delivers on purpose.
 SYSTEM_FILE = re.compile(
     r"(?:.*/)?(?:~\$[^/]*|~WRL[^/]*\.tmp|\._[^/]*|\.DS_Store|Thumbs\.db|desktop\.ini)|(?:.*/)?__MACOSX/.*", re.I
@@ -45,7 +47,7 @@ def open_zip(content: bytes) -> zipfile.ZipFile:
         raise UnreadableError("archive", f"lists more than {MAX_ENTRIES:,} members; split it")
     try:
         return zipfile.ZipFile(io.BytesIO(content))
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, EOFError, struct.error) as error:
+    except DAMAGE as error:
         raise UnreadableError(
             "damaged", f"is a zip or Office file that is damaged or cut short ({error}); get it again from its sender"
         ) from error
@@ -77,7 +79,7 @@ def read_part(package: zipfile.ZipFile, name: str) -> bytes:
     """The markup in a part of an Office file; raises `UnreadableError` where it is missing, damaged or a trap."""
     try:
         markup = package.read(name)
-    except (KeyError, zipfile.BadZipFile, zlib.error, EOFError, ValueError, RuntimeError, struct.error) as error:
+    except DAMAGE as error:
         raise UnreadableError(
             "damaged", f"is damaged in its part {name} ({error}); get it again from its sender"
         ) from error
@@ -180,7 +182,7 @@ def _unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, limits: Limits, 
         raise UnreadableError("archive", "and what follows is more than an archive may hold; split the archive")
     try:
         return archive.read(entry)
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError) as error:
+    except DAMAGE as error:
         raise UnreadableError(
             "damaged", f"is damaged in its archive ({error}); get it again from its sender"
         ) from error
