@@ -267,7 +267,7 @@ def _with_setting(dates: pl.DataFrame) -> pl.DataFrame:
             bare=bare,
             clause=before.str.count_matches(CLAUSE),
             opens=prose & before.str.contains(opening + short) & ~before.str.contains(aside),
-            opens_lead=prose & before.str.contains(rf"{opening}(?:{any_of(words['preamble'])}[^,;:。]*,)?{short}"),
+            opens_lead=prose & before.str.contains(rf"{opening}(?:{any_of(words['preamble'])}[^;:。]*,)?{short}"),
             attached=attached,
             inside=before.str.count_matches(r"\(") > before.str.count_matches(r"\)"),
             bracketed=before.str.ends_with("(") & behind.str.starts_with(")"),

@@ -47,7 +47,10 @@ _NUMBER = rf"(?:{_RUN})(?:[{FUZZ}]+[十百千万亿]+|[余多]?个亿|几)?"
 _EXPRESSION = rf"(?:{FRACTION})?{_NUMBER}(?:(?:{RANGE}|[:/+])(?:{FRACTION})?{_NUMBER})*"
 # Units that begin with a multiplier are not to be read as part of the number.
 _WITH_UNIT = rf"(?:{_NUMBER}千(?:克|瓦时|瓦|伏)|[0-9.,]+[余多]?[万亿]*千米|[0-9.]+百分点)"
-_INNER_UNIT = ".(千(?:克|瓦时|瓦|伏|米)|百分点)$"
+# 3 312件: thousands set apart by spaces. Only what follows tells them from the cells of a table.
+_SPACED = rf"[0-9]{{1,3}}(?: [0-9]{{3}})+(?:\.[0-9]+)?[{FUZZ}]?[万亿]*"
+_BEHIND_SPACED = rf"[^0-9 .,、:/;\t\n{CHINESE}{FUZZ}{MASK}-]"
+_INNER_UNIT = rf"(?:.(千(?:克|瓦时|瓦|伏|米)|百分点)|^{_SPACED}({_BEHIND_SPACED}))$"
 _LATIN_WORD = "[xX]*[A-WYZa-wyz][A-Za-z]*"
 
 
@@ -99,6 +102,7 @@ def token_pattern() -> str:
             alternatives(list(vocabulary().words)),
             _LATIN_WORD,
             _WITH_UNIT,
+            f"{_SPACED}{_BEHIND_SPACED}",
             _EXPRESSION,
         ]
     )
@@ -110,7 +114,7 @@ def tokens(sentences: pl.DataFrame) -> pl.DataFrame:
     In: `stage.sentence`. Out, beside its columns:
 
     - `numeral` (folded), `offset` and `to` (its span in the sentence, code points), `inner` (the unit
-      word behind it, where that begins with a multiplier: 千瓦, else "")
+      word behind it, where that begins with a multiplier: 千瓦, or what ends spaced digits, else "")
     - `before` and `after` (its context, folded, without a `space` next to the numeral), `unit` (the unit word read after it, or "")
     - `header`: in a table the header of its column and the label of its row, else ""
     - `class` and `rule`
@@ -133,7 +137,9 @@ def _cut(sentences: pl.DataFrame) -> pl.DataFrame:
     return (
         each_match(with_numeral, token_pattern(), "numeral")
         .filter(~pl.col("numeral").str.contains(f"^{_LATIN_WORD}$"))
-        .with_columns(inner=pl.col("numeral").str.extract(_INNER_UNIT).fill_null(""))
+        .with_columns(
+            inner=pl.coalesce(*(pl.col("numeral").str.extract(_INNER_UNIT, group) for group in (1, 2)), pl.lit(""))
+        )
         .with_columns(
             numeral=pl.col("numeral").str.strip_suffix(pl.col("inner")),
             to=pl.col("to") - pl.col("inner").str.len_chars().cast(pl.Int64),
@@ -213,7 +219,9 @@ def numeral_rows(found: pl.DataFrame) -> pl.DataFrame:
     is_quantity = (pl.col("class") == "quantity") & pl.col("is_report")
     quantity_start = pl.when("joins").then(identity.shift(1)).otherwise(identity)
     # A multiplier that begins a unit (千瓦) is a numeral's character all the same.
-    length = pl.col("to") - pl.col("offset") + pl.col("inner").str.len_chars()
+    length = (
+        pl.col("to") - pl.col("offset") + pl.col("inner").str.extract(f"^([{CHINESE}].*)").str.len_chars().fill_null(0)
+    )
     rows = found.with_columns(
         numeral_id=identity,
         span_start=start,

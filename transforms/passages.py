@@ -8,6 +8,7 @@ from functools import cache
 
 import polars as pl
 
+from transforms import breaks
 from transforms.schema import table
 from transforms.vocabulary import VocabularyError, load
 
@@ -16,7 +17,9 @@ SENTENCE = table("stage.sentence")
 # A sentence ends at a full stop, a question or exclamation mark, or the end of the line; a line
 # with a tab in it is a table row and stays whole. The pattern matches every character of the text
 # exactly once, so sentences tile the document.
-SENTENCE_PATTERN = r"[^。！？!?\n\t]*\t[^\n]*\n?|[^。！？!?\n]+[。！？!?\n]*|[。！？!?\n]+"
+SENTENCE_PATTERN = (
+    rf"[^。！？!?\n\t{breaks.STROKE}]*[\t{breaks.STROKE}][^\n]*\n?|[^。！？!?\n]+[。！？!?\n]*|[。！？!?\n]+"
+)
 
 # Text without a full stop is cut at a comma all the same: readers look around every numeral, and
 # the time that takes must not grow with the length of a line.
@@ -103,7 +106,8 @@ def sentences(documents: pl.DataFrame, reports: pl.DataFrame) -> pl.DataFrame:
     `LONGEST` code points.
     """
     line_end = pl.col("text").str.ends_with("\n").cast(pl.Int64)
-    lines = _tiles(documents.select("document_id", "text", start=pl.lit(0, pl.Int64)), SENTENCE_PATTERN).with_columns(
+    marked = documents.select("document_id", breaks.mark(pl.col("text")), start=pl.lit(0, pl.Int64))
+    lines = _tiles(marked, SENTENCE_PATTERN).with_columns(
         paragraph_id=line_end.cum_sum().over("document_id") - line_end
     )
     is_long = pl.col("text").str.len_chars() > LONGEST
@@ -113,8 +117,8 @@ def sentences(documents: pl.DataFrame, reports: pl.DataFrame) -> pl.DataFrame:
         .with_columns(
             end=pl.col("start") + pl.col("text").str.len_chars().cast(pl.Int64),
             sentence_id=pl.int_range(pl.len(), dtype=pl.Int64).over("document_id"),
-            source=pl.col("text"),
-            text=fold(pl.col("text")),
+            source=breaks.as_written(pl.col("text")),
+            text=fold(breaks.as_read(pl.col("text"))),
         )
     )
     bounds = reports.select("document_id", "report_id", "is_report", "span_end", start="span_start").sort(

@@ -9,6 +9,7 @@ import polars as pl
 
 from transforms.dates import CLAUSE, VOCABULARY, find_dates
 from transforms.outline import (
+    BLANK,
     ITEM,
     PLAIN_HEADING,
     TITLE,
@@ -84,13 +85,15 @@ def _outside(dates: pl.DataFrame, mentions: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _governing(outline: pl.DataFrame, dates: pl.DataFrame) -> pl.DataFrame:
+def _governing(outline: pl.DataFrame, dates: pl.DataFrame, mentions: pl.DataFrame) -> pl.DataFrame:
     """`line`, `paragraph_date`, `section_date`: the dates that govern a line from its paragraph and from further above.
 
     They are places in running order (0 for none).
     """
     words = vocabulary(VOCABULARY)["words"]
-    spoken = dates.filter((pl.col("mode") != "now") & ~pl.any_horizontal("fine", "event", "document", "attached"))
+    # What was done on one day says nothing of other things.
+    day = pl.col("fine") & (pl.col("start") == pl.col("end")).fill_null(pl.col("mode") != "until")
+    spoken = dates.filter((pl.col("mode") != "now") & ~day & ~pl.any_horizontal("event", "document", "attached"))
     opening = (
         spoken.filter(pl.col("opens") | (pl.col("mode") == "masked")).group_by("line").agg(opener=pl.col("place").max())
     )
@@ -100,7 +103,9 @@ def _governing(outline: pl.DataFrame, dates: pl.DataFrame) -> pl.DataFrame:
     marked = pl.coalesce("heading", pl.when("first").then("mark"))
     new_item = (pl.col("mark") == ITEM).fill_null(False)
     is_section = marked.is_between(TITLE + 1, ITEM - 1).fill_null(False)
-    before_sections = pl.coalesce(pl.when(is_section).then(False), pl.when("opens").then(True)).forward_fill()
+    before_sections = pl.coalesce(
+        pl.when(is_section | (first & new_item)).then(False), pl.when("opens").then(True)
+    ).forward_fill()
     framed = (
         outline.join(opening, on="line", how="left", maintain_order="left")
         .join(leading, on="line", how="left", maintain_order="left")
@@ -115,15 +120,20 @@ def _governing(outline: pl.DataFrame, dates: pl.DataFrame) -> pl.DataFrame:
             in_item=pl.coalesce(pl.when(new_item).then(True), pl.when(first).then(False)).forward_fill(),
         )
     )
-    # Only what stands before sections, or announces a report, can be its lead.
+    # Only what stands before sections, announces a report, or opens it without a figure can be its lead.
     announced = framed.filter("front").filter(text.str.contains(any_of(words["lead"])))
+    paragraph = pl.col("paragraph")
+    quiet = ~pl.col("line").is_in(mentions["line"].implode())
     introduced = pl.concat([announced.select("report"), framed.filter("is_section").select("report")]).unique()
+    opened = quiet.all().over("paragraph") & (
+        paragraph == paragraph.filter(pl.col("heading").is_null()).min().over("report")
+    )
     opener = pl.when(
         pl.coalesce(
             pl.when(pl.col("leads") & pl.col("opener").is_not_null()).then(True), pl.when(first).then(False)
         ).forward_fill()
     ).then("opener")
-    introduces = pl.col("front") & pl.col("report").is_in(introduced["report"].implode())
+    introduces = pl.col("front") & (pl.col("report").is_in(introduced["report"].implode()) | opened)
     says = (
         pl.when(introduces)
         .then(pl.coalesce(pl.when(pl.col("heading") == TITLE).then("headed"), "leader"))
@@ -139,9 +149,12 @@ def _governing(outline: pl.DataFrame, dates: pl.DataFrame) -> pl.DataFrame:
     )
     in_item = pl.coalesce("opener", pl.when(first | pl.col("new_item")).then(0)).forward_fill()
     in_paragraph = pl.coalesce(pl.when(~pl.col("in_item")).then("opener"), pl.when(first).then(0)).forward_fill()
+    # 其中 goes on from the sentence before, with the time that that one states.
+    continues = ~first & text.str.contains(f"^{BLANK}{any_of(words['continuing'])}")
+    before = pl.when(continues).then(pl.col("headed").shift(1))
     return framed.select(
         "line",
-        paragraph_date=pl.when(in_item > 0).then(in_item).otherwise(in_paragraph),
+        paragraph_date=pl.coalesce(before, pl.when(in_item > 0).then(in_item).otherwise(in_paragraph)),
         section_date=scoped(framed, rank, pl.col("says")),
     )
 
@@ -183,6 +196,7 @@ def _periods(mentions: pl.DataFrame, outline: pl.DataFrame, dates: pl.DataFrame)
         "from",
         *_SAID,
     )
+    began = dates.filter(pl.col("mode") == "since").select(section_date="place", began_above="start")
     governing = dates.select("place", governing_line="line", **{f"g_{name}": name for name in _SAID})
     read = (
         mentions.pipe(
@@ -203,12 +217,13 @@ def _periods(mentions: pl.DataFrame, outline: pl.DataFrame, dates: pl.DataFrame)
             ),
             ["n_offset", "n_clause", "n_bracketed", *(f"n_{name}" for name in _SAID)],
         )
-        .join(_governing(outline, dates), on="line", how="left", maintain_order="left")
+        .join(_governing(outline, dates, mentions), on="line", how="left", maintain_order="left")
         .with_columns(
             governor=pl.coalesce(pl.col("paragraph_date").replace(0, None), "section_date"),
             in_paragraph=pl.col("paragraph_date") > 0,
         )
         .join(governing.rename({"place": "governor"}), on="governor", how="left", maintain_order="left")
+        .join(began, on="section_date", how="left", maintain_order="left")
         .join(passages(outline).select("line", "since"), on="line", how="left", maintain_order="left")
         .pipe(_shared_out, dates)
     )
@@ -224,13 +239,16 @@ def _periods(mentions: pl.DataFrame, outline: pl.DataFrame, dates: pl.DataFrame)
         & (pl.col("governor") < pl.col("place"))
         & ~(pl.col("since") > pl.col("governing_line")).fill_null(False)
     )
-    # Only within a paragraph does 截至 or 目前 go on from what began before.
-    ongoing = governed & pl.col("in_paragraph") & (pl.col("g_mode") == "since")
-    goes_on = (
-        ongoing & (pl.col("mode") == "now") & pl.col("start").is_null() & told.str.contains(any_of(words["cumulative"]))
-    )
+    # 截至 or 目前 goes on from what began before.
+    ongoing = governed & (pl.col("g_mode") == "since")
+    now = (pl.col("mode") == "now") & pl.col("start").is_null()
+    goes_on = now & ongoing & told.str.contains(any_of(words["cumulative"]))
+    # In a report on one year, 目前 is a time of that year.
+    of_year = now & governed & ~pl.col("in_paragraph") & (pl.col("g_start") == pl.col("g_end")).fill_null(False)
     clause = pl.col("text").str.slice(0, pl.col("offset")).str.extract("([^,;:。]*)$")
-    standing = clause.str.contains(any_of(words["standing"]))
+    # A share or an average does not grow from year to year.
+    level = ongoing & (pl.col("dimension").eq_missing(pl.lit("percent")) | clause.str.contains(any_of(words["level"])))
+    standing = clause.str.contains(any_of(words["standing"])) | level
     rule = (
         pl.when(pl.col("h_mode").is_not_null())
         .then(pl.lit("header"))
@@ -240,14 +258,14 @@ def _periods(mentions: pl.DataFrame, outline: pl.DataFrame, dates: pl.DataFrame)
         .then(pl.lit("attached"))
         .when(deadline)
         .then(pl.lit("deadline"))
-        .when(in_reach & goes_on)
+        .when(in_reach & (goes_on | of_year))
         .then(pl.lit("governing"))
         .when(in_reach)
         .then(pl.lit("sentence"))
         .when(governed & ~standing)
         .then(pl.lit("governing"))
     )
-    read = read.with_columns(rule=rule, from_above=pl.when(ongoing).then("g_start"))
+    read = read.with_columns(rule=rule, from_above=pl.coalesce(pl.when(ongoing).then("g_start"), "began_above"))
 
     def by_rule(name: str) -> pl.Expr:
         prefix = {

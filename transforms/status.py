@@ -53,17 +53,22 @@ def read_status(quantities: pl.DataFrame, sentences: pl.DataFrame) -> pl.DataFra
         & (pl.col("cue_end") == pl.col("offset"))
         & right.str.contains(f"^[^,。;]*?{any_of(words['cues']['of_stock'])}")
     )
+    assigned = pl.col("text").str.slice(0, pl.col("offset")).str.extract(f"({any_of(words['before']['assigned'])})$")
+    is_task = pl.col("raw_unit").is_in(["", *words["before"]["tasks"]])
     standard, unstarted = (right.str.extract(f"({any_of(words['after'][name])})") for name in ("standard", "unstarted"))
     planned = pl.col("header").str.extract(f"({any_of([*words['headings']['target'], *words['headings']['plans']])})")
     decided = (
         cued.join(passages(outline), on="line", how="left", maintain_order="left")
         .with_columns(state=pl.when(~(of_stock | out_of_reach).fill_null(False)).then("state"), planned=planned)
         .with_columns(
-            behind=pl.coalesce(unstarted, pl.when(pl.col("state").ne_missing(pl.lit("actual"))).then(standard))
+            assigned=pl.when(~is_task).then(assigned),
+            behind=pl.coalesce(unstarted, pl.when(pl.col("state").ne_missing(pl.lit("actual"))).then(standard)),
         )
         .with_columns(
             rule=pl.when(pl.col("planned").is_not_null())
             .then(pl.lit("header"))
+            .when(pl.col("assigned").is_not_null())
+            .then(pl.lit("before"))
             .when(pl.col("behind").is_not_null())
             .then(pl.lit("after"))
             .when(pl.col("state").is_not_null())
@@ -76,6 +81,8 @@ def read_status(quantities: pl.DataFrame, sentences: pl.DataFrame) -> pl.DataFra
     word = (
         pl.when(rule == "header")
         .then("planned")
+        .when(rule == "before")
+        .then("assigned")
         .when(rule == "after")
         .then("behind")
         .when(rule == "cue")
@@ -105,7 +112,9 @@ def _cues(outline: pl.DataFrame) -> pl.DataFrame:
     }
     word, same = pl.col("word"), pl.col("line") == pl.col("line").shift(1)
     kind, last = pl.col("kind"), pl.col("kind").shift(1)
-    opening = (kind == "target") & ~same.fill_null(False) & ~pl.col("before").str.contains(r"[,;:]")
+    # What a list is led in by holds for all of it: 下半年,将抓好:一是新建3处;二是…
+    leads = ~pl.col("before").str.contains("[;:]") & pl.col("text").str.contains("^[^;]*:.*;")
+    opening = (kind == "target") & ~same.fill_null(False) & (~pl.col("before").str.contains("[,;:]") | leads)
     return (
         occurrences(outline, kinds)
         .filter(kind != "neutral")
@@ -142,7 +151,7 @@ def passages(outline: pl.DataFrame) -> pl.DataFrame:
             pl.when(~text.str.contains(known["acts"])).then(text.str.extract(plan)),
         ),
     )
-    opener = f"{mark}({any_of(words['openers']['target'])})"
+    opener = f"{mark}({any_of([*words['openers']['target'], *words['openers']['plan']])})"
     openers = outline.filter(text.str.contains(opener)).select("line", passage=text.str.extract(opener))
     said = (
         pl.concat([headings, openers])

@@ -1,0 +1,53 @@
+"""Line breaks inside sentences, and strokes that draw tables, in pages saved from the web.
+
+    共清理垃圾          街道 | 停车位(个)
+    160余吨,            东湖 | 420
+    发放资料            南关 | 315
+    8000
+    余份。
+
+Such a break is to be read as a space and such a stroke as a tab. Characters that no text may hold
+stand for them while a document is cut into sentences, one for one, so that offsets stay what they are.
+"""
+
+import polars as pl
+
+BREAK, STROKE = "\ufdd0", "\ufdd1"
+
+_DIGITS = "[0-9]+(?:[,.][0-9]+)*"
+_NUMBER = rf"(?:{_DIGITS}|[xX×*]+|[一二三四五六七八九十百千万两]{{2,}})"
+# Not in a unit: 年月日 make a date, which begins a paragraph.
+_UNIT = r"[^0-9\s,，.、。;；:：!！?？()（）年月日]"
+_COUNT = rf"{_NUMBER}[多余几]?[万亿]*{_UNIT}{{1,4}}"
+_STOP = "[,，、。;；(（\n]"
+# The line before does not end a sentence, a heading in brackets or a cell.
+_BEFORE = rf"([^\n\t。.;；:：!！?？…”\"》)）】\]|{BREAK}])"
+_WRAPPED = {
+    rf"{_BEFORE}\n({_COUNT}{_STOP})": f"${{1}}{BREAK}${{2}}",
+    rf"{_BEFORE}\n({_DIGITS})\n([多余]{_UNIT}|{_UNIT}{{1,4}}{_STOP})": f"${{1}}{BREAK}${{2}}{BREAK}${{3}}",
+    rf"{_BEFORE}\n({_DIGITS}[%％])\n([^\n\t0-9])": f"${{1}}{BREAK}${{2}}{BREAK}${{3}}",
+}
+# A line that begins with a number: without one there is nothing to do, and that is quickly seen.
+_HINT = rf"\n(?:{_COUNT}{_STOP}|{_DIGITS}[%％]?\n)"
+# Two lines of cells below one another.
+_DRAWN = r"\|[^\n]*\n[^\n|]*\|"
+
+
+def mark(text: pl.Expr) -> pl.Expr:
+    """The text with `BREAK` for line breaks inside sentences and `STROKE` for the strokes of drawn tables."""
+    joined = text
+    # What ends one match may begin the next.
+    for pattern, marked in [*_WRAPPED.items()] * 2:
+        joined = joined.str.replace_all(pattern, marked)
+    joined = pl.when(text.str.contains(_HINT)).then(joined).otherwise(text)
+    return pl.when(text.str.contains(_DRAWN)).then(joined.str.replace_all("|", STROKE, literal=True)).otherwise(joined)
+
+
+def as_written(text: pl.Expr) -> pl.Expr:
+    """The text that `mark` was given."""
+    return text.str.replace_many([BREAK, STROKE], ["\n", "|"])
+
+
+def as_read(text: pl.Expr) -> pl.Expr:
+    """The text with spaces and tabs for what `mark` has marked."""
+    return text.str.replace_many([BREAK, STROKE], [" ", "\t"])
