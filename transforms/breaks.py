@@ -14,11 +14,11 @@ import polars as pl
 
 BREAK, STROKE = "\ufdd0", "\ufdd1"
 
-_DIGITS = "[0-9]+(?:[,.][0-9]+)*"
+_DIGITS = "[0-9]+(?:[,. ][0-9]+)*"
 _NUMBER = rf"(?:{_DIGITS}|[xX×*]+|[一二三四五六七八九十百千万两]{{2,}})"
 # Not in a unit: 年月日 make a date, which begins a paragraph.
 _UNIT = r"[^0-9\s,，.、。;；:：!！?？()（）年月日]"
-_COUNT = rf"{_NUMBER}[多余几]?[万亿]*{_UNIT}{{1,4}}"
+_COUNT = rf"(?:{_NUMBER}[多余几]?[万亿]*{_UNIT}{{1,4}}|[一两二三四五六七八九十][个名人户家处座台辆条块场件份次])"
 _STOP = "[,，、。;；(（\n]"
 # The line before does not end a sentence, a heading in brackets or a cell.
 _BEFORE = rf"([^\n\t。.;；:：!！?？…”\"》)）】\]|{BREAK}])"

@@ -104,22 +104,27 @@ class Stream:
 
 
 def find_words(text: str, words: pl.Series) -> tuple[Ints, Ints, Ints]:
-    """Start and end (code points) and index of every word in the text, the longest one at each place."""
+    """Start and end (code points) and index of every word in the text, the longest one that ends at each place.
+
+    The text is read from its end: the head of a Chinese noun phrase comes last (省|道德模范, not 省道|德模范).
+    """
     longest_first = words.gather(words.str.len_chars().arg_sort(descending=True))
-    patterns = pl.lit(longest_first.filter(longest_first.str.len_chars() > 1)).implode()
+    several = longest_first.filter(longest_first.str.len_chars() > 1)
+    backwards = text[::-1]
+    patterns = pl.Series([word[::-1] for word in several])
     found = (
-        pl.DataFrame({"text": [text]})
+        pl.DataFrame({"text": [backwards]})
         .select(
-            at=pl.col("text").str.find_many(patterns, leftmost=True),
-            word=pl.col("text").str.extract_many(patterns, leftmost=True),
+            at=pl.col("text").str.find_many(pl.lit(patterns).implode(), leftmost=True),
+            word=pl.col("text").str.extract_many(pl.lit(patterns).implode(), leftmost=True),
         )
         .explode("at", "word")
         .drop_nulls()
     )
     # Offsets come in bytes; the characters that begin up to a byte number its code point.
-    begins = (np.frombuffer(text.encode(), np.uint8) & 0xC0) != 0x80
-    start = (np.cumsum(begins) - 1)[found["at"].to_numpy()].astype(np.int64)
-    end = start + found["word"].str.len_chars().to_numpy().astype(np.int64)
+    begins = (np.frombuffer(backwards.encode(), np.uint8) & 0xC0) != 0x80
+    end = len(text) - (np.cumsum(begins) - 1)[found["at"].to_numpy()].astype(np.int64)
+    start = end - found["word"].str.len_chars().to_numpy().astype(np.int64)
     # A word of one character stands wherever no longer one does; most items are of this sort.
     characters = np.frombuffer(text.encode("utf-32-le"), np.uint32)
     covered = np.zeros(len(characters) + 1, np.int8)
@@ -130,10 +135,13 @@ def find_words(text: str, words: pl.Series) -> tuple[Ints, Ints, Ints]:
     by_character[[ord(single) for single in singles]] = indices(singles, words)
     single = np.where(np.cumsum(covered[:-1]) == 0, by_character[characters], -1)
     at = np.flatnonzero(single >= 0)
+    found_words = several.gather(
+        found["word"].replace_strict(patterns, np.arange(len(patterns)), return_dtype=pl.Int64)
+    )
     return (
         np.concatenate([start, at]),
         np.concatenate([end, at + 1]),
-        np.concatenate([indices(found["word"], words), single[at]]),
+        np.concatenate([indices(found_words, words), single[at]]),
     )
 
 

@@ -10,7 +10,7 @@ from itertools import repeat
 
 import polars as pl
 
-from transforms.indicators import OTHER, classify
+from transforms.indicators import OTHER, classify, settle
 from transforms.numerals import numeral_rows, tokens
 from transforms.outline import lines
 from transforms.passages import sentences
@@ -108,6 +108,7 @@ def _extract(documents: pl.DataFrame, reports: pl.DataFrame) -> Extraction:
         .pipe(classify, found)
         .pipe(read_status, outline)
         .pipe(read_periods, outline, reports)
+        .pipe(settle)
         .with_columns(
             rules=pl.concat_list("indicator_rules", "status_rules", "period_rules")
             .list.eval(pl.element().filter(pl.element().str.len_bytes() > 0))

@@ -82,6 +82,26 @@ def classify(quantities: pl.DataFrame, sentences: pl.DataFrame, lexicon: Lexicon
     )
 
 
+def settle(mentions: pl.DataFrame, lexicon: Lexicon | None = None) -> pl.DataFrame:
+    """The mentions with the indicators that only their status and rate decide between.
+
+    In and out: `indicator_id`, `status`, `per` and `indicator_rules` beside other columns. 投入 that is a target is
+    money only planned; 志愿者 each day are people turning out, not people registered.
+    """
+    settled = (lexicon or read_lexicon()).settled
+    cases = {"planned": pl.col("status") == "target", "recurring": pl.col("per").is_in(["day", "week", "month"])}
+    for case, holds in cases.items():
+        others = dict(settled.filter(pl.col("case") == case).select("indicator_id", "other_id").iter_rows())
+        changed = holds.fill_null(False) & pl.col("indicator_id").is_in(list(others))
+        mentions = mentions.with_columns(
+            indicator_rules=pl.when(changed)
+            .then(pl.format("{}; {}={}", "indicator_rules", pl.lit(case), "indicator_id"))
+            .otherwise("indicator_rules"),
+            indicator_id=pl.when(changed).then(pl.col("indicator_id").replace(others)).otherwise("indicator_id"),
+        )
+    return mentions
+
+
 def _place(quantities: pl.DataFrame, sentences: pl.DataFrame) -> pl.DataFrame:
     """The quantities with the columns of `CASE`: a number in a table stands after its header."""
     length = pl.col("header").str.len_chars().cast(pl.Int64)
@@ -159,6 +179,7 @@ def _fits(units: pl.DataFrame, lexicon: Lexicon, names: list[str]) -> tuple[Bool
     `units` has `row`, `raw_unit` and `dimension`.
     """
     written = pl.col("raw_unit") != ""
+    written_units = units["raw_unit"].ne("").to_numpy()
     bare = lexicon.accepted.filter(pl.col("dimension").is_in(UNWRITTEN)).select("indicator_id")
     accepted = [
         units.filter(written).join(lexicon.accepted, on="dimension").select("row", "indicator_id"),
@@ -168,9 +189,14 @@ def _fits(units: pl.DataFrame, lexicon: Lexicon, names: list[str]) -> tuple[Bool
     for matrix, pairs in ((allowed, pl.concat(accepted)), (preferred, units.join(lexicon.preferred, on="raw_unit"))):
         matrix[pairs["row"].to_numpy(), indices(pairs["indicator_id"], pl.Series(names))] = True
     allowed |= preferred
+    strict = np.isin(names, lexicon.only["indicator_id"].unique().to_numpy())
+    named = units.filter(written).join(lexicon.only, on="raw_unit")
+    within = ~written_units[:, None] | ~strict
+    within[named["row"].to_numpy(), indices(named["indicator_id"], pl.Series(names))] = True
+    allowed &= within
     allowed[:, -1] = True
     choosy = np.isin(names, lexicon.preferred["indicator_id"].unique().to_numpy())
-    unusual = ~preferred & choosy & units["raw_unit"].ne("").to_numpy()[:, None]
+    unusual = ~preferred & choosy & written_units[:, None]
     return allowed, preferred, unusual
 
 
@@ -338,7 +364,8 @@ class Readings:
         following = np.minimum(item + 1, len(stream.word) - 1)
         borrowed = earlier | later | self.by_unit
         rate = self._of(pl.col("dimension").is_in(RATES))
-        counts_act = before & stream.is_verb[item] & self._of(pl.col("raw_unit").is_in(ACTS))
+        # 等 makes the acts before it examples of the noun behind it (督查、巡检等活动20次).
+        counts_act = before & stream.is_verb[item] & self._of(pl.col("raw_unit").is_in(ACTS)) & (apart["closer"] == 0)
         return {
             "unknown_between": before * prose * np.minimum(apart["unknown"], 6) / 6,
             "verb_between": before & (apart["verb"] > 0),
@@ -364,10 +391,27 @@ class Readings:
             "clause_noun": earlier & clause_noun,
             "own_noun": borrowed & own_noun,
             "own_unknown": borrowed * own_unknown,
+            "continued": earlier & self._continues() & ~own_noun,
             "respective": self._in(self.respective),
             "not_respective": self._in(self.not_respective),
             "mixed": self.headed & self.named & ~self._in(self.respective) & self._is_mixed(),
         }
+
+    def _continues(self) -> Bools:
+        """Whether all numbers from the first one that the head counts to this one have the unit of this one.
+
+        新建公厕12座,其中10月底前完成9座: the second number goes on counting what the first one does.
+        """
+        stream, at = self.stream, self.at
+        order = np.argsort(at)
+        changes = np.ones(len(at), np.int64)
+        raw = self.cases["raw_unit"].to_numpy()[order]
+        changes[1:] = raw[1:] != raw[:-1]
+        chain = np.zeros(len(stream.word), np.int64)
+        chain[at[order]] = np.cumsum(changes)
+        previous, counted = stream.last(stream.is_quantity)[at], stream.next(stream.is_quantity)
+        same = (chain[previous] == chain[at]) & (stream.passage[previous] == stream.passage[at])
+        return np.asarray(same[self.case] & (chain[counted[self.item]] == chain[at][self.case]))
 
     def _worded(self) -> dict[str, npt.NDArray[Any]]:
         named, acted = self.named, self.acted

@@ -9,6 +9,9 @@ context   words elsewhere in the sentence that speak for it: 环境卫生
 excludes  words in the clause that speak against it: 处理能力
 units     unit words that speak for it; they are accepted whatever their dimension (垃圾300车)
 accepts   dimensions that it accepts, its own by default
+only      units that it is counted in, and no others (任务 by 项, not by 座)
+planned   the indicator that a figure of it is where it is a target (money only planned is budgeted)
+recurring the indicator that a figure of it is where it is a rate by the day, week or month
 
 A "@name" stands for the words of that list in `grammar.toml`.
 """
@@ -53,7 +56,8 @@ CLASSES = (
     "nouns",
 )
 _REQUIRED = ("name_zh", "name_en", "unit", "dimension", "kind", "definition", "heads")
-_KEYS = {*_REQUIRED, *ROLES, "plausible_low", "plausible_high", "per_capita_high", "accepts", "units"}
+SETTLED = ("planned", "recurring")
+_KEYS = {*_REQUIRED, *ROLES, *SETTLED, "plausible_low", "plausible_high", "per_capita_high", "accepts", "units", "only"}
 _KINDS = next(column.values for column in INDICATOR.columns if column.name == "kind")
 
 
@@ -67,6 +71,8 @@ class Lexicon:
                that no indicator counts), `role` (a value of `ROLES`)
     accepted   one row an indicator and dimension that it accepts: `indicator_id`, `dimension`
     preferred  one row an indicator and unit word that speaks for it: `indicator_id`, `raw_unit`
+    only       one row an indicator and unit word, of those that are counted in no others
+    settled    one row an indicator that is another in some case: `indicator_id`, `case` (of `SETTLED`), `other_id`
     """
 
     catalogue: pl.DataFrame
@@ -74,6 +80,8 @@ class Lexicon:
     roles: pl.DataFrame
     accepted: pl.DataFrame
     preferred: pl.DataFrame
+    only: pl.DataFrame
+    settled: pl.DataFrame
 
 
 def _expand(words: Iterable[Any], lists: dict[str, list[str]], where: str) -> list[str]:
@@ -98,7 +106,7 @@ def _check(where: str, declared: dict[str, Any]) -> None:
         raise VocabularyError(f"{where}: unknown {', '.join(unknown)}; an entry may have {', '.join(sorted(_KEYS))}")
     if unknown := sorted({declared["dimension"], *declared.get("accepts", ())} - set(units()["dimension"])):
         raise VocabularyError(f"{where}: units.toml has no dimension {', '.join(unknown)}")
-    if unknown := sorted(set(declared.get("units", ())) - set(units()["raw_unit"]) - {""}):
+    if unknown := sorted({*declared.get("units", ()), *declared.get("only", ())} - set(units()["raw_unit"]) - {""}):
         raise VocabularyError(f"{where}: units.toml has no unit {', '.join(unknown)}")
     if declared["kind"] not in _KINDS:
         raise VocabularyError(f"{where}: kind {declared['kind']!r} is none of {', '.join(_KINDS)}")
@@ -181,6 +189,10 @@ def read_lexicon(folder: Traversable | None = None) -> Lexicon:
     lists = grammar["lists"]
     classes = {name: _expand(grammar["classes"][name], lists, f"grammar.toml: {name}") for name in CLASSES}
     entries = _entries(folder or resources.files("transforms.vocabulary").joinpath("indicators"))
+    settled = [(i, case, entry[case]) for i, entry in entries.items() for case in SETTLED if case in entry]
+    for indicator, case, other in settled:
+        if other not in entries:
+            raise VocabularyError(f"{entries[indicator]['file']}: [{indicator}] {case}: no indicator {other}")
     found = _roles(entries, lists)
     found += _shared_heads(found, entries)
     light = {*classes["fillers"], *classes["particles"], *classes["prepositions"]}
@@ -207,9 +219,13 @@ def read_lexicon(folder: Traversable | None = None) -> Lexicon:
             ["indicator_id", "dimension"],
             orient="row",
         ),
-        preferred=pl.DataFrame(
-            [(i, unit) for i, entry in entries.items() for unit in dict.fromkeys(entry.get("units", ()))],
-            pl.Schema({"indicator_id": pl.String(), "raw_unit": pl.String()}),
-            orient="row",
-        ),
+        preferred=_units_of(entries, "units"),
+        only=_units_of(entries, "only"),
+        settled=pl.DataFrame(settled, dict.fromkeys(["indicator_id", "case", "other_id"], pl.String), orient="row"),
     )
+
+
+def _units_of(entries: dict[str, dict[str, Any]], key: str) -> pl.DataFrame:
+    """One row an indicator and unit word listed under the key: `indicator_id`, `raw_unit`."""
+    rows = [(i, unit) for i, entry in entries.items() for unit in dict.fromkeys(entry.get(key, ()))]
+    return pl.DataFrame(rows, dict.fromkeys(["indicator_id", "raw_unit"], pl.String), orient="row")
