@@ -21,6 +21,8 @@ REACH = 48
 CLAUSE = "[,;:]"
 # A figure begins here.
 _FIGURE = "^(?:约|近|超|超过|不足)?[0-9xX×*一二两三四五六七八九十百千]"
+# Before an act that is no event: a number says how often it was done (2020年共有3人获评).
+_UNCOUNTED = "[^,;:。0-9xX×*一二两三四五六七八九十百千]"
 # A sentence without one of these says nothing of time.
 _TIME = "年|月|季度|[0-9][-./][0-9]|五.?(?:规划)?[期时末]|以来|目前|当前|现[有已共辖]|迄今|如今|眼下|入[春夏秋冬]|连日"
 
@@ -271,7 +273,7 @@ def _with_setting(dates: pl.DataFrame) -> pl.DataFrame:
             attached=attached,
             inside=before.str.count_matches(r"\(") > before.str.count_matches(r"\)"),
             bracketed=before.str.ends_with("(") & behind.str.starts_with(")"),
-            event=(pl.col("mode") == "point") & behind.str.contains(f"^[^,;:。]*{any_of(words['event'])}"),
+            event=(pl.col("mode") == "point") & behind.str.contains(f"^{_UNCOUNTED}*{any_of(words['event'])}"),
             document=before.str.count_matches("《") > before.str.count_matches("》"),
             plan=plan,
             fine=pl.col("d1").is_not_null(),

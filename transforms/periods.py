@@ -97,8 +97,8 @@ def _governing(outline: pl.DataFrame, dates: pl.DataFrame, mentions: pl.DataFram
     opening = (
         spoken.filter(pl.col("opens") | (pl.col("mode") == "masked")).group_by("line").agg(opener=pl.col("place").max())
     )
-    leading = spoken.filter("opens_lead").group_by("line").agg(leader=pl.col("place").max())
-    heading = spoken.group_by("line").agg(headed=pl.col("place").max())
+    leading = spoken.filter("opens_lead", pl.col("mode") != "until").group_by("line").agg(leader=pl.col("place").max())
+    heading = spoken.group_by("line").agg(headed=pl.col("place").max(), titled=pl.col("place").min())
     first, text = pl.col("first"), pl.col("text")
     marked = pl.coalesce("heading", pl.when("first").then("mark"))
     new_item = (pl.col("mark") == ITEM).fill_null(False)
@@ -120,23 +120,32 @@ def _governing(outline: pl.DataFrame, dates: pl.DataFrame, mentions: pl.DataFram
             in_item=pl.coalesce(pl.when(new_item).then(True), pl.when(first).then(False)).forward_fill(),
         )
     )
-    # Only what stands before sections, announces a report, or opens it without a figure can be its lead.
+    # A report's lead is its first paragraph, under a title or without a figure, and what stands before its sections
+    # or announces it.
     announced = framed.filter("front").filter(text.str.contains(any_of(words["lead"])))
-    paragraph = pl.col("paragraph")
-    quiet = ~pl.col("line").is_in(mentions["line"].implode())
-    introduced = pl.concat([announced.select("report"), framed.filter("is_section").select("report")]).unique()
-    opened = quiet.all().over("paragraph") & (
-        paragraph == paragraph.filter(pl.col("heading").is_null()).min().over("report")
+    paragraph, body = pl.col("paragraph"), pl.col("heading").is_null()
+    introduced = (
+        pl.concat([announced.filter(body), framed.filter("is_section")])
+        .group_by("report")
+        .agg(announced=paragraph.max())
+    )
+    framed = framed.join(introduced, on="report", how="left", maintain_order="left")
+    entitled = (framed.filter(pl.col("heading") == TITLE)["report"]).unique()
+    quiet = (~pl.col("line").is_in(mentions["line"].implode())).all().over("paragraph")
+    opened = (paragraph == paragraph.filter(body).min().over("report")) & (
+        quiet | (first & pl.col("report").is_in(entitled.implode()))
     )
     opener = pl.when(
         pl.coalesce(
             pl.when(pl.col("leads") & pl.col("opener").is_not_null()).then(True), pl.when(first).then(False)
         ).forward_fill()
     ).then("opener")
-    introduces = pl.col("front") & (pl.col("report").is_in(introduced["report"].implode()) | opened)
+    introduces = pl.col("front") & (
+        (pl.col("heading") == TITLE).fill_null(False) | (paragraph <= pl.col("announced")).fill_null(False) | opened
+    )
     says = (
         pl.when(introduces)
-        .then(pl.coalesce(pl.when(pl.col("heading") == TITLE).then("headed"), "leader"))
+        .then(pl.coalesce(pl.when(pl.col("heading") == TITLE).then("titled"), "leader"))
         .when(pl.col("heading").is_not_null())
         .then("headed")
     )
@@ -243,8 +252,14 @@ def _periods(mentions: pl.DataFrame, outline: pl.DataFrame, dates: pl.DataFrame)
     ongoing = governed & (pl.col("g_mode") == "since")
     now = (pl.col("mode") == "now") & pl.col("start").is_null()
     goes_on = now & ongoing & told.str.contains(any_of(words["cumulative"]))
-    # In a report on one year, 目前 is a time of that year.
-    of_year = now & governed & ~pl.col("in_paragraph") & (pl.col("g_start") == pl.col("g_end")).fill_null(False)
+    # In a report on one year, 截至目前 and 现有 are of that year; 目前 alone is of no stated time.
+    of_year = (
+        now
+        & pl.col("word").str.contains("^截|现")
+        & governed
+        & ~pl.col("in_paragraph")
+        & (pl.col("g_start") == pl.col("g_end")).fill_null(False)
+    )
     clause = pl.col("text").str.slice(0, pl.col("offset")).str.extract("([^,;:。]*)$")
     # A share or an average does not grow from year to year.
     level = ongoing & (pl.col("dimension").eq_missing(pl.lit("percent")) | clause.str.contains(any_of(words["level"])))
