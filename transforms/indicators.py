@@ -38,7 +38,7 @@ TELLING = 3
 # What a number without a unit may be.
 UNWRITTEN = ("count", "person", "person_time", "percent", "money")
 # Units of acts: an act before the number is counted, not what it is done to (检查工地20次).
-ACTS = ("次", "轮", "遍", "回")
+ACTS = ("次", "轮", "遍", "回", "户次", "家次", "个次", "处次")
 # Rates take no noun after them (but an act: 100%完成), measures seldom.
 RATES = ("percent", "ratio")
 MEASURES = ("mass", "volume", "length", "area", "money", "dollar", "time")
