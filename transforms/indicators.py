@@ -126,8 +126,8 @@ def _parts(placed: pl.DataFrame) -> list[pl.DataFrame]:
 
 
 def _any(flags: Bools) -> Bools:
-    """Whether any flag of each row is set."""
-    return np.asarray(flags.any(axis=1))
+    """Whether any flag of each column is set."""
+    return np.asarray(flags.any(axis=0))
 
 
 class _Heads:
@@ -170,7 +170,7 @@ def _knowledge(lexicon: Lexicon) -> _Knowledge:
     np.bitwise_or.at(roles, (row, column), bits)
     verbs = (roles & VERB) > 0
     rates = np.append(lexicon.catalogue["dimension"].is_in(RATES).to_numpy(), False)
-    return _Knowledge(names, roles, _Heads(roles), _any(verbs.T), verbs.sum(axis=1) <= TELLING, rates)
+    return _Knowledge(names, roles, _Heads(roles), _any(verbs), verbs.sum(axis=1) <= TELLING, rates)
 
 
 def _fits(units: pl.DataFrame, lexicon: Lexicon, names: list[str]) -> tuple[Bools, Bools, Bools]:
@@ -229,23 +229,28 @@ class Readings:
         self._find_support()
 
     def _look_around(self) -> None:
-        """The window of each case: the items around it whose word has a role, and where they stand."""
-        stream, at = self.stream, self.at[:, None]
-        roled = np.flatnonzero(_any(self.known.roles > 0)[stream.word])
+        """The window of each case: the items around it whose word has a role, and where they stand.
+
+        One row a slot of the window, one column a case.
+        """
+        stream, at = self.stream, self.at
+        roled = np.flatnonzero(_any(self.known.roles.T > 0)[stream.word])
         roled = roled if len(roled) else np.zeros(1, np.int64)
-        nearby = np.searchsorted(roled, at) + np.arange(-BEFORE, AFTER)
+        nearby = np.searchsorted(roled, at) + np.arange(-BEFORE, AFTER)[:, None]
         window = roled[np.clip(nearby, 0, len(roled) - 1)]
         there = (nearby >= 0) & (nearby < len(roled)) & (stream.passage[window] == stream.passage[at]) & (window != at)
         low, high = np.where(there, np.minimum(window, at), 0), np.where(there, np.maximum(window, at), 1)
-        kinds = ("break", "verb", "cut", "closer", "preposition", "noun", "quantity", "join", "unknown")
-        self.between = {kind: stream.between(kind, low, high) for kind in kinds}
+        breaks, quantities = (stream.between(kind, low, high) for kind in ("break", "quantity"))
         self.window, self.there, self.left = window, there, there & (window < at)
-        clause = there & (self.between["break"] == 0) & (self.between["quantity"] == 0)
-        listed = self.listed[:, None]
-        self.after, self.before = clause & ~self.left & ~listed, clause & self.left
-        self.earlier = self.left & ~clause & (self.between["break"] <= CLAUSES)
+        clause = there & (breaks == 0) & (quantities == 0)
+        self.after, self.before = clause & ~self.left & ~self.listed, clause & self.left
+        self.earlier = self.left & ~clause & (breaks <= CLAUSES)
         # The number shares the noun of the next one: 3家和5家企业.
-        self.later = there & ~self.left & listed & (self.between["break"] == 0) & (self.between["quantity"] == 1)
+        self.later = there & ~self.left & self.listed & (breaks == 0) & (quantities == 1)
+        # An act before the number that no other one follows, and whether the number's clause has none.
+        opening, closing = stream.last(stream.is_break)[at], stream.next(stream.is_break)[at]
+        self.idle = stream.between("verb", opening, closing) == 0
+        self.leading = self.left & ~self.before & (stream.between("verb", low, high) == 0) & ((breaks == 0) | self.idle)
         # 分别 gives the nouns before it the numbers after it, in order.
         divider = stream.last(stream.is_respective)[at]
         divided = stream.is_respective[divider] & (stream.passage[divider] == stream.passage[at])
@@ -255,13 +260,13 @@ class Readings:
         numbers = stream.between("quantity", at, stream.next(stream.is_break)[at])
         # One noun for all of them (完成率分别达到85%和90%) is no list to match.
         self.respective = ahead & (nouns == numbers)
-        self.not_respective = ahead & (nouns != numbers) & _any(self.respective)[:, None]
+        self.not_respective = ahead & (nouns != numbers) & _any(self.respective)
 
     def _list(self, lexicon: Lexicon) -> None:
         """One reading for each head and each indicator that it may stand for, and one as `other` without a head."""
         stream, heads, cases = self.stream, self.known.heads, self.cases
-        near, slot = np.nonzero(self.after | self.before | self.earlier | self.later)
-        of, indicator = heads.of(stream.word[self.window[near, slot]])
+        slot, near = np.nonzero(self.after | self.before | self.earlier | self.later)
+        of, indicator = heads.of(stream.word[self.window[slot, near]])
         # The unit may be the head itself: 七村, 200人参加.
         unit_word = indices(cases["raw_unit"], lexicon.words["word"])
         of_unit, by_unit = heads.of(unit_word)
@@ -281,7 +286,10 @@ class Readings:
 
         self.headed, self.by_unit = self.slot >= 0, self.slot == -2
         self.named = self.indicator != len(self.known.names) - 1
-        self.item = np.where(self.headed, self.window[self.case, self.slot], self.at[self.case])
+        self.item = np.where(self.headed, self.window[self.slot, self.case], self.at[self.case])
+        low, high = np.minimum(self.item, self.at[self.case]), np.maximum(self.item, self.at[self.case])
+        kinds = ("break", "verb", "cut", "closer", "preposition", "noun", "unknown")
+        self.apart = {kind: stream.between(kind, low, high) for kind in kinds}  # head and number
         self.head = np.where(self.by_unit, unit_word[self.case], np.where(self.headed, stream.word[self.item], -1))
         in_table = self._of(pl.col("in_table"))
         standing = [
@@ -296,7 +304,7 @@ class Readings:
 
     def _in(self, values: Bools) -> Bools:
         """A flag of window and case at the heads of the readings, false where they have none."""
-        return self.headed & values[self.case, self.slot]
+        return self.headed & values[self.slot, self.case]
 
     def _of(self, condition: pl.Expr) -> Bools:
         """Whether a condition on the columns of `CASE` holds of the readings' cases."""
@@ -308,24 +316,21 @@ class Readings:
         new = (np.diff(self.case, prepend=-1) != 0) | (np.diff(self.indicator, prepend=-1) != 0)
         self.candidate = np.cumsum(new) - 1
         case, indicator = self.case[new], self.indicator[new]
-        roles = np.where(self.there[case], known.roles[stream.word[self.window[case]], indicator[:, None]], 0)
-        opening, closing = stream.last(stream.is_break)[self.at], stream.next(stream.is_break)[self.at]
-        self.idle = stream.between("verb", opening, closing) == 0  # the number's clause has no act
+        words = np.where(self.there, stream.word[self.window], -1)
+        roles = known.roles[words[:, case], indicator]
         acts = (roles & VERB) > 0
-        leads = acts & (self.left & ~self.before)[case] & (self.between["verb"][case] == 0)
-        leads &= (self.between["break"][case] == 0) | self.idle[case, None]
         # In order of strength; of several, the last one before the number or the first one after it.
-        near, follows = acts & self.before[case], acts & self.after[case]
-        kinds = [near, leads, follows, acts & self.earlier[case] & ~leads]
+        near, leads, follows = (acts & where[:, case] for where in (self.before, self.leading, self.after))
+        kinds = [near, leads, follows, acts & self.earlier[:, case] & ~leads]
         found = np.stack([_any(kind) for kind in kinds])
-        self.verb_kind = np.where(found.any(axis=0), found.argmax(axis=0), len(kinds))
-        chosen = np.select([self.verb_kind[:, None] == i for i in range(len(kinds))], kinds, False)
-        latest = chosen.shape[1] - 1 - chosen[:, ::-1].argmax(axis=1)
-        slot = np.where(self.verb_kind == 2, chosen.argmax(axis=1), latest)
-        verb = np.where(found.any(axis=0), stream.word[self.window[case, slot]], -1)
+        self.verb_kind = np.where(_any(found), found.argmax(axis=0), len(kinds))
+        chosen = np.select([self.verb_kind == i for i in range(len(kinds))], kinds, False)
+        latest = len(chosen) - 1 - chosen[::-1].argmax(axis=0)
+        slot = np.where(self.verb_kind == 2, chosen.argmax(axis=0), latest)
+        verb = np.where(_any(found), words[slot, case], -1)
         self.through = found[2][self.candidate]
         self.in_context = _any((roles & CONTEXT) > 0)[self.candidate]
-        self.excluded = _any(((roles & EXCLUDE) > 0) & (self.before | self.after)[case])[self.candidate]
+        self.excluded = _any(((roles & EXCLUDE) > 0) & (self.before | self.after)[:, case])[self.candidate]
         self.verb_kind, self.verb = self.verb_kind[self.candidate], np.where(self.named, verb[self.candidate], -1)
         self.acted = self.verb_kind < 3
 
@@ -348,7 +353,7 @@ class Readings:
     def _apart(self) -> dict[str, npt.NDArray[Any]]:
         stream, case, item = self.stream, self.case, self.item
         after, before, earlier, later = map(self._in, (self.after, self.before, self.earlier, self.later))
-        apart = {kind: values[case, self.slot] for kind, values in self.between.items()}
+        apart = self.apart
         # In a header, column and row stand side by side: there is no distance.
         prose = ~self._of(pl.col("in_table"))
         bound = stream.last(stream.is_bound)[self.at]
@@ -418,7 +423,7 @@ class Readings:
         weak = named & ((self.known.roles[self.head, self.indicator] & (WEAK | HEAD)) == WEAK)
         # A verb does not speak for itself.
         own_verb = (self.verb == self.head) & self.stream.is_verb[self.item]
-        through = self._in(self.after) & (self.between["cut"][self.case, self.slot] > 0)
+        through = self._in(self.after) & (self.apart["cut"] > 0)
         return {
             "weak": weak,
             "weak_verb": weak & acted & ~own_verb,

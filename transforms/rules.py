@@ -3,9 +3,13 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from transforms.vocabulary import VocabularyError
+
+Rows = npt.NDArray[np.integer]
 
 
 @dataclass(frozen=True)
@@ -64,16 +68,36 @@ def first_that_holds(frame: pl.DataFrame, rules: list[Rule], among: pl.Expr | No
     Each condition looks only at the rows that no rule before has decided and that meet the
     conditions before it.
     """
-    left = frame.with_row_index("row").filter(pl.lit(True) if among is None else among)
-    left = left.select("row", *{column for rule in rules for column in rule.conditions})
-    decided = []
+    columns = {column: _Searched(frame[column]) for column in {name for rule in rules for name in rule.conditions}}
+    decided = np.full(frame.height, -1, np.int32)
+    left = np.arange(frame.height) if among is None else frame.select(among.arg_true()).to_series().to_numpy()
     for index, rule in enumerate(rules):
         held = left
         for column, pattern in rule.conditions.items():
-            held = held.filter(pl.col(column).str.contains(pattern))
+            # A pattern takes longer to compile than a short text to search.
+            held = columns[column].where(pattern, held) if len(held) else held
         if len(held):
-            decided.append(held.select("row", decided=pl.lit(index, pl.Int32)))
-            left = left.join(decided[-1], on="row", how="anti", maintain_order="left")
-    rows = pl.select(row=pl.int_range(frame.height, dtype=pl.UInt32))
-    found = pl.concat([*decided, pl.DataFrame(schema={"row": pl.UInt32, "decided": pl.Int32})])
-    return rows.join(found, on="row", how="left", maintain_order="left")["decided"]
+            decided[held] = index
+            left = left[decided[left] < 0]
+    return pl.Series("decided", decided).replace(-1, None)
+
+
+class _Searched:
+    """A column of text that patterns are searched in; each text once where most of them repeat."""
+
+    def __init__(self, texts: pl.Series) -> None:
+        self.texts, self.codes = texts, None
+        if texts.n_unique() * 2 < len(texts):
+            # 0 is the code of null.
+            self.codes = texts.rank("dense").fill_null(0).to_numpy()
+            row = np.zeros(self.codes.max() + 1, np.int64)
+            row[self.codes] = np.arange(len(texts))
+            self.texts = texts[row]
+
+    def where(self, pattern: str, rows: Rows) -> Rows:
+        """Those of the `rows` in which the pattern occurs."""
+        if self.codes is None:
+            return rows[self.texts[rows].str.contains(pattern).arg_true().to_numpy()]
+        holds = np.zeros(len(self.texts), bool)
+        holds[self.texts.str.contains(pattern).arg_true().to_numpy()] = True
+        return rows[holds[self.codes[rows]]]
