@@ -92,7 +92,9 @@ class Stream:
             "condition": flags["conditions"],
             "unknown": self.unknown,
         }
-        self.counts = {name: np.concatenate([[0], np.cumsum(values)]) for name, values in counted.items()}
+        self.counts = {name: np.zeros(len(kind) + 1, np.int32) for name in counted}
+        for name, values in counted.items():
+            np.cumsum(values, out=self.counts[name][1:])
 
     def between(self, kind: str, low: Ints, high: Ints) -> Ints:
         """How many items of a kind, or `unknown` characters, are strictly between the items `low` and `high`."""

@@ -43,14 +43,14 @@ ACTS = ("次", "轮", "遍", "回")
 RATES = ("percent", "ratio")
 MEASURES = ("mass", "volume", "length", "area", "money", "dollar", "time")
 # Quantities read at a time, which bounds the memory that a batch takes.
-AT_A_TIME = 50_000
+AT_A_TIME = 20_000
 
 HEAD, WEAK, VERB, CONTEXT, EXCLUDE = (1 << i for i in range(5))
 _BITS = {"head": HEAD, "weak": WEAK, "verb": VERB, "context": CONTEXT, "exclude": EXCLUDE}
 PLACES = ("header", "after", "before", "earlier", "later", "unit", "none")
 
-# What the reading of a quantity depends on: its passage, place in it and unit.
-CASE = ["passage", "in_table", "begin", "end", "raw_unit", "dimension", "unit"]
+# What the reading of a quantity depends on: its passage (text and number), place in it and unit.
+CASE = ["passage", "passage_id", "in_table", "begin", "end", "raw_unit", "dimension", "unit"]
 
 Numbers = npt.NDArray[np.float64]
 
@@ -73,11 +73,11 @@ def classify(quantities: pl.DataFrame, sentences: pl.DataFrame, lexicon: Lexicon
     """
     known = lexicon or read_lexicon()
     placed = _place(quantities, sentences)
-    decided = [part.hstack(_decide(part, Readings(part, known), known)) for part in _parts(placed.select(CASE))]
+    decided = [part.select("case").hstack(_decide(part, Readings(part, known), known)) for part in _parts(placed)]
     if not decided:
         added = {"indicator_id": pl.String, "confidence": pl.Float64, "indicator_rules": pl.String}
         return quantities.with_columns(pl.lit(None, kind).alias(name) for name, kind in added.items())
-    return placed.join(pl.concat(decided), on=CASE, how="left", nulls_equal=True, maintain_order="left").select(
+    return placed.join(pl.concat(decided), on="case", how="left", maintain_order="left").select(
         *quantities.columns, "indicator_id", "confidence", "indicator_rules"
     )
 
@@ -103,31 +103,46 @@ def settle(mentions: pl.DataFrame, lexicon: Lexicon | None = None) -> pl.DataFra
 
 
 def _place(quantities: pl.DataFrame, sentences: pl.DataFrame) -> pl.DataFrame:
-    """The quantities with the columns of `CASE`: a number in a table stands after its header."""
+    """The quantities with the columns of `CASE`, and `case`, the row of the first that has the same of them.
+
+    A number in a table stands after its header.
+    """
     length = pl.col("header").str.len_chars().cast(pl.Int64)
-    return quantities.join(
-        sentences.select("document_id", "sentence_id", sentence_start="start", sentence="text"),
-        on=["document_id", "sentence_id"],
-        how="left",
-        maintain_order="left",
-    ).with_columns(
-        passage=pl.coalesce("header", "sentence"),
-        in_table=pl.col("header").is_not_null(),
-        begin=pl.coalesce(length, pl.col("span_start") - pl.col("sentence_start")),
-        end=pl.coalesce(length, pl.col("span_end") - pl.col("sentence_start")),
+    return (
+        quantities.join(
+            sentences.select("document_id", "sentence_id", sentence_start="start", sentence="text"),
+            on=["document_id", "sentence_id"],
+            how="left",
+            maintain_order="left",
+        )
+        .with_columns(
+            passage=pl.coalesce("header", "sentence"),
+            in_table=pl.col("header").is_not_null(),
+            begin=pl.coalesce(length, pl.col("span_start") - pl.col("sentence_start")),
+            end=pl.coalesce(length, pl.col("span_end") - pl.col("sentence_start")),
+        )
+        .with_row_index("row")
+        .with_columns(passage_id=pl.col("row").first().over("passage"))
+        .with_columns(case=pl.col("row").first().over(set(CASE) - {"passage"}))
     )
 
 
 def _parts(placed: pl.DataFrame) -> list[pl.DataFrame]:
     """The distinct cases, about `AT_A_TIME` of them at a time, those of a passage together."""
-    first = pl.int_range(pl.len()).first().over("passage")
-    cases = placed.unique(maintain_order=True).with_columns(part=first // AT_A_TIME)
-    return cases.partition_by("part", maintain_order=True, include_key=False) if len(cases) else []
+    # A passage is numbered by the row that it is first in.
+    part = pl.col("passage_id") // AT_A_TIME
+    parts = placed.filter(pl.col("case") == pl.col("row")).select(*CASE, "case", part=part)
+    return parts.partition_by("part", maintain_order=True, include_key=False) if len(parts) else []
 
 
 def _any(flags: Bools) -> Bools:
     """Whether any flag of each column is set."""
     return np.asarray(flags.any(axis=0))
+
+
+def _last(flags: Bools) -> Ints:
+    """The last row of each column whose flag is set, -1 where none is."""
+    return (flags * np.arange(1, len(flags) + 1, dtype=np.uint8)[:, None]).max(axis=0).astype(np.int64) - 1
 
 
 class _Heads:
@@ -212,9 +227,10 @@ class Readings:
         self.cases, self.known = cases, _knowledge(lexicon)
         # Equal headers of columns in different units are different passages.
         tag = pl.when("in_table").then("raw_unit").alias("tag")
-        passages = cases.select("passage", tag).unique(maintain_order=True).with_row_index("index")
-        index = cases.select("passage", tag).join(
-            passages, on=["passage", "tag"], how="left", nulls_equal=True, maintain_order="left"
+        key = ["passage_id", "tag"]
+        passages = cases.select("passage", "passage_id", tag).unique(key, maintain_order=True).with_row_index("index")
+        index = cases.select("passage_id", tag).join(
+            passages, on=key, how="left", nulls_equal=True, maintain_order="left"
         )
         passage, begin, end = (
             column.to_numpy().astype(np.int64) for column in (index["index"], cases["begin"], cases["end"])
@@ -250,17 +266,20 @@ class Readings:
         # An act before the number that no other one follows, and whether the number's clause has none.
         opening, closing = stream.last(stream.is_break)[at], stream.next(stream.is_break)[at]
         self.idle = stream.between("verb", opening, closing) == 0
-        self.leading = self.left & ~self.before & (stream.between("verb", low, high) == 0) & ((breaks == 0) | self.idle)
+        self.leading = self.left & ~self.before & ((breaks == 0) | self.idle)
+        slot, case = np.nonzero(self.leading)
+        self.leading[slot, case] = stream.between("verb", window[slot, case], at[case]) == 0
         # 分别 gives the nouns before it the numbers after it, in order.
         divider = stream.last(stream.is_respective)[at]
         divided = stream.is_respective[divider] & (stream.passage[divider] == stream.passage[at])
         divided &= stream.between("break", divider, at) == 0
         ahead = divided & there & (window < divider)
-        nouns = stream.between("join", np.where(ahead, window, 0), np.where(ahead, divider, 1))
-        numbers = stream.between("quantity", at, stream.next(stream.is_break)[at])
+        numbers = stream.between("quantity", at, closing)
         # One noun for all of them (完成率分别达到85%和90%) is no list to match.
-        self.respective = ahead & (nouns == numbers)
-        self.not_respective = ahead & (nouns != numbers) & _any(self.respective)
+        self.respective = ahead.copy()
+        slot, case = np.nonzero(ahead)
+        self.respective[slot, case] = stream.between("join", window[slot, case], divider[case]) == numbers[case]
+        self.not_respective = ahead & ~self.respective & _any(self.respective)
 
     def _list(self, lexicon: Lexicon) -> None:
         """One reading for each head and each indicator that it may stand for, and one as `other` without a head."""
@@ -280,7 +299,8 @@ class Readings:
         unit = cases.join(units, on=columns, how="left", nulls_equal=True, maintain_order="left")["row"].to_numpy()
         allowed, preferred, unusual = _fits(units, lexicon, self.known.names)
         fits = allowed[unit[case], indicator]
-        order = np.flatnonzero(fits)[np.lexsort((slot[fits], indicator[fits], case[fits]))]
+        place = (case * len(self.known.names) + indicator) * (BEFORE + AFTER + 2) + slot
+        order = np.flatnonzero(fits)[np.argsort(place[fits])]
         self.case, self.slot, self.indicator = case[order], slot[order], indicator[order]
         self.preferred, self.unusual = (flag[unit[self.case], self.indicator] for flag in (preferred, unusual))
 
@@ -292,14 +312,9 @@ class Readings:
         self.apart = {kind: stream.between(kind, low, high) for kind in kinds}  # head and number
         self.head = np.where(self.by_unit, unit_word[self.case], np.where(self.headed, stream.word[self.item], -1))
         in_table = self._of(pl.col("in_table"))
-        standing = [
-            self.by_unit,
-            ~self.headed,
-            in_table,
-            self._in(self.after),
-            self._in(self.before),
-            self._in(self.earlier),
-        ]
+        areas = (self.after, self.before, self.earlier, self.later)
+        self.is_after, self.is_before, self.is_earlier, self.is_later = map(self._in, areas)
+        standing = [self.by_unit, ~self.headed, in_table, self.is_after, self.is_before, self.is_earlier]
         self.place = np.select(standing, [5, 6, 0, 1, 2, 3], 4)
 
     def _in(self, values: Bools) -> Bools:
@@ -315,23 +330,25 @@ class Readings:
         stream, known = self.stream, self.known
         new = (np.diff(self.case, prepend=-1) != 0) | (np.diff(self.indicator, prepend=-1) != 0)
         self.candidate = np.cumsum(new) - 1
-        case, indicator = self.case[new], self.indicator[new]
+        # Only indicators have such words; `other`, the last candidate here, stands for all that have none.
+        new &= self.named
+        candidate = np.where(self.named, np.cumsum(new) - 1, -1)
+        case, indicator = np.append(self.case[new], 0), np.append(self.indicator[new], len(known.names) - 1)
         words = np.where(self.there, stream.word[self.window], -1)
         roles = known.roles[words[:, case], indicator]
         acts = (roles & VERB) > 0
         # In order of strength; of several, the last one before the number or the first one after it.
         near, leads, follows = (acts & where[:, case] for where in (self.before, self.leading, self.after))
-        kinds = [near, leads, follows, acts & self.earlier[:, case] & ~leads]
-        found = np.stack([_any(kind) for kind in kinds])
-        self.verb_kind = np.where(_any(found), found.argmax(axis=0), len(kinds))
-        chosen = np.select([self.verb_kind == i for i in range(len(kinds))], kinds, False)
-        latest = len(chosen) - 1 - chosen[::-1].argmax(axis=0)
-        slot = np.where(self.verb_kind == 2, chosen.argmax(axis=0), latest)
+        earlier = acts & self.earlier[:, case] & ~leads
+        slots = np.stack([_last(near), _last(leads), len(acts) - 1 - _last(follows[::-1]), _last(earlier)])
+        found = (slots >= 0) & (slots < len(acts))
+        self.verb_kind = np.where(_any(found), found.argmax(axis=0), len(found))
+        slot = slots[np.minimum(self.verb_kind, len(found) - 1), np.arange(len(case))]
         verb = np.where(_any(found), words[slot, case], -1)
-        self.through = found[2][self.candidate]
-        self.in_context = _any((roles & CONTEXT) > 0)[self.candidate]
-        self.excluded = _any(((roles & EXCLUDE) > 0) & (self.before | self.after)[:, case])[self.candidate]
-        self.verb_kind, self.verb = self.verb_kind[self.candidate], np.where(self.named, verb[self.candidate], -1)
+        self.through = found[2][candidate]
+        self.in_context = _any((roles & CONTEXT) > 0)[candidate]
+        self.excluded = _any(((roles & EXCLUDE) > 0) & (self.before | self.after)[:, case])[candidate]
+        self.verb_kind, self.verb = self.verb_kind[candidate], verb[candidate]
         self.acted = self.verb_kind < 3
 
     def features(self) -> dict[str, npt.NDArray[Any]]:
@@ -339,20 +356,20 @@ class Readings:
         return {**self._where(), **self._apart(), **self._worded(), **self._measured(), **self._unnamed()}
 
     def _where(self) -> dict[str, npt.NDArray[Any]]:
-        after = self._in(self.after)
+        after = self.is_after
         return {
             "after": after,
             "after_rate": after & self._of(pl.col("dimension").is_in(RATES)) & ~self.stream.is_verb[self.item],
             "after_measure": after & self._of(pl.col("dimension").is_in(MEASURES)),
-            "before": self._in(self.before),
-            "earlier": self._in(self.earlier),
-            "later": self._in(self.later),
+            "before": self.is_before,
+            "earlier": self.is_earlier,
+            "later": self.is_later,
             "unit_head": self.by_unit,
         }
 
     def _apart(self) -> dict[str, npt.NDArray[Any]]:
         stream, case, item = self.stream, self.case, self.item
-        after, before, earlier, later = map(self._in, (self.after, self.before, self.earlier, self.later))
+        after, before, earlier, later = self.is_after, self.is_before, self.is_earlier, self.is_later
         apart = self.apart
         # In a header, column and row stand side by side: there is no distance.
         prose = ~self._of(pl.col("in_table"))
@@ -423,7 +440,7 @@ class Readings:
         weak = named & ((self.known.roles[self.head, self.indicator] & (WEAK | HEAD)) == WEAK)
         # A verb does not speak for itself.
         own_verb = (self.verb == self.head) & self.stream.is_verb[self.item]
-        through = self._in(self.after) & (self.apart["cut"] > 0)
+        through = self.is_after & (self.apart["cut"] > 0)
         return {
             "weak": weak,
             "weak_verb": weak & acted & ~own_verb,
@@ -460,7 +477,7 @@ class Readings:
             "other": other,
             "other_noun": other & (self.headed | self.by_unit),
             "other_inner": other & self.headed & ~self._of(pl.col("in_table")) & self._is_inner(),
-            "other_measure": other & self._in(self.after) & self._of(pl.col("dimension").is_in(MEASURES)),
+            "other_measure": other & self.is_after & self._of(pl.col("dimension").is_in(MEASURES)),
             "unknown_before": alone * (np.minimum(stream.between("unknown", act, at), 4) / 4)[case],
             "unknown_after": alone * (np.minimum(stream.gap[at], 4) / 4)[case],
             "standard": other & own["each"],
@@ -520,9 +537,10 @@ def _decide(cases: pl.DataFrame, readings: Readings, lexicon: Lexicon) -> pl.Dat
     for name, values in readings.features().items():
         score += weights[name] / temperature * values
     # The best reading of each candidate, and the candidates of each case, the best first
-    ranked = np.lexsort((-score, readings.indicator, readings.case))
-    new = (np.diff(readings.case, prepend=-1) != 0) | (np.diff(readings.indicator, prepend=-1) != 0)
-    best = ranked[new]
+    candidate = readings.candidate
+    highest = np.maximum.reduceat(score, np.flatnonzero(np.diff(candidate, prepend=-1)))
+    best = np.flatnonzero(score == highest[candidate])
+    best = best[np.diff(candidate[best], prepend=-1) != 0]
     best = best[np.lexsort((-score[best], readings.case[best]))]
     case = readings.case[best]
     opens = np.flatnonzero(np.diff(case, prepend=-1))
