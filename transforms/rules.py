@@ -83,21 +83,28 @@ def first_that_holds(frame: pl.DataFrame, rules: list[Rule], among: pl.Expr | No
 
 
 class _Searched:
-    """A column of text that patterns are searched in; each text once where most of them repeat."""
+    """A column of text that patterns are searched in; each text once where most of them repeat.
+
+    first     for each row the first row with the same text; null if few texts repeat
+    distinct  the rows that are their own first
+    """
 
     def __init__(self, texts: pl.Series) -> None:
-        self.texts, self.codes = texts, None
+        self.texts, self.first = texts, None
         if texts.n_unique() * 2 < len(texts):
-            # 0 is the code of null.
-            self.codes = texts.rank("dense").fill_null(0).to_numpy()
-            row = np.zeros(self.codes.max() + 1, np.int64)
-            row[self.codes] = np.arange(len(texts))
-            self.texts = texts[row]
+            rows = texts.to_frame("text").with_row_index("row")
+            self.first = rows.select(pl.col("row").first().over("text")).to_series().to_numpy()
+            self.distinct = np.flatnonzero(self.first == np.arange(len(texts)))
+            self.distinct_texts = texts[self.distinct]
 
     def where(self, pattern: str, rows: Rows) -> Rows:
         """Those of the `rows` in which the pattern occurs."""
-        if self.codes is None:
-            return rows[self.texts[rows].str.contains(pattern).arg_true().to_numpy()]
+        if self.first is None:
+            return rows[_containing(self.texts[rows], pattern)]
         holds = np.zeros(len(self.texts), bool)
-        holds[self.texts.str.contains(pattern).arg_true().to_numpy()] = True
-        return rows[holds[self.codes[rows]]]
+        holds[self.distinct[_containing(self.distinct_texts, pattern)]] = True
+        return rows[holds[self.first[rows]]]
+
+
+def _containing(texts: pl.Series, pattern: str) -> Rows:
+    return texts.str.contains(pattern).arg_true().to_numpy()
