@@ -135,7 +135,7 @@ def _dictionary(lexicon: Lexicon) -> _Dictionary:
     length = words.str.len_chars()
     order = length.arg_sort(descending=True)
     order = order.filter(length.gather(order) > 1)
-    longer = words.gather(order).str.reverse()
+    longer = pl.Series([word[::-1] for word in words.gather(order)])
     characters = np.zeros((len(longer), length.max()), np.int64)
     for row, word in enumerate(longer):
         characters[row, : len(word)] = [ord(character) for character in word]

@@ -110,9 +110,14 @@ def _extract(documents: pl.DataFrame, reports: pl.DataFrame) -> Extraction:
         .pipe(read_periods, outline, reports)
         .pipe(settle)
         .with_columns(
-            rules=pl.concat_list("indicator_rules", "status_rules", "period_rules")
-            .list.eval(pl.element().filter(pl.element().str.len_bytes() > 0))
-            .list.join("; ")
+            rules=pl.concat_str(
+                (
+                    pl.when(pl.col(rules) != "").then(rules)
+                    for rules in ("indicator_rules", "status_rules", "period_rules")
+                ),
+                separator="; ",
+                ignore_nulls=True,
+            )
         )
         .pipe(MENTION.conform)
     )

@@ -231,7 +231,8 @@ def _periods(mentions: pl.DataFrame, outline: pl.DataFrame, dates: pl.DataFrame)
     left_behind = (pl.col("event") & (pl.col("date_clause") != pl.col("clause"))) | (
         pl.col("inside") & told.str.contains(r"\)")
     )
-    in_reach = pl.col("mode").is_not_null() & ~left_behind
+    read = read.with_columns(in_reach=pl.col("mode").is_not_null() & ~left_behind)
+    in_reach = pl.col("in_reach")
     bracket = pl.col("n_bracketed") & (pl.col("n_offset") == pl.col("after") + 1)
     deadline = (pl.col("n_mode") == "until") & (pl.col("n_clause") == pl.col("clause")) & ~in_reach
     governed = (
@@ -245,7 +246,7 @@ def _periods(mentions: pl.DataFrame, outline: pl.DataFrame, dates: pl.DataFrame)
     goes_on = now & ongoing & told.str.contains(any_of(words["cumulative"]))
     # In a report on one year, 目前 is a time of that year.
     of_year = now & governed & ~pl.col("in_paragraph") & (pl.col("g_start") == pl.col("g_end")).fill_null(False)
-    clause = pl.col("text").str.slice(0, pl.col("offset")).str.extract("([^,;:。]*)$")
+    clause = pl.when(governed).then("text").str.slice(0, pl.col("offset")).str.extract("([^,;:。]*)$")
     # A share or an average does not grow from year to year.
     level = ongoing & (pl.col("dimension").eq_missing(pl.lit("percent")) | clause.str.contains(any_of(words["level"])))
     standing = clause.str.contains(any_of(words["standing"])) | level
