@@ -11,6 +11,9 @@ from transforms.vocabulary import VocabularyError
 
 Rows = npt.NDArray[np.integer]
 
+# Fewer texts than this are searched for all patterns at once: that takes less time than to prepare each search.
+FEW = 2_000
+
 
 @dataclass(frozen=True)
 class Rule:
@@ -68,7 +71,11 @@ def first_that_holds(frame: pl.DataFrame, rules: list[Rule], among: pl.Expr | No
     Each condition looks only at the rows that no rule before has decided and that meet the
     conditions before it.
     """
-    columns = {column: _Searched(frame[column]) for column in {name for rule in rules for name in rule.conditions}}
+    patterns: dict[str, set[str]] = {}
+    for rule in rules:
+        for column, pattern in rule.conditions.items():
+            patterns.setdefault(column, set()).add(pattern)
+    columns = {column: _Searched(frame[column], of_column) for column, of_column in patterns.items()}
     decided = np.full(frame.height, -1, np.int32)
     left = np.arange(frame.height) if among is None else frame.select(among.arg_true()).to_series().to_numpy()
     for index, rule in enumerate(rules):
@@ -83,28 +90,23 @@ def first_that_holds(frame: pl.DataFrame, rules: list[Rule], among: pl.Expr | No
 
 
 class _Searched:
-    """A column of text that patterns are searched in; each text once where most of them repeat.
+    """A column of text that patterns are searched in: where there are few different texts, all at once."""
 
-    first     for each row the first row with the same text; null if few texts repeat
-    distinct  the rows that are their own first
-    """
-
-    def __init__(self, texts: pl.Series) -> None:
-        self.texts, self.first = texts, None
-        if texts.n_unique() * 2 < len(texts):
-            rows = texts.to_frame("text").with_row_index("row")
-            self.first = rows.select(pl.col("row").first().over("text")).to_series().to_numpy()
-            self.distinct = np.flatnonzero(self.first == np.arange(len(texts)))
-            self.distinct_texts = texts[self.distinct]
+    def __init__(self, texts: pl.Series, patterns: set[str]) -> None:
+        self.texts, self.found = texts, None
+        if len(texts) < FEW or texts.n_unique() * 2 < len(texts):
+            first = (
+                texts.to_frame("text").with_row_index("row").select("text", first=pl.col("row").first().over("text"))
+            )
+            is_first = pl.col("first") == pl.int_range(pl.len())
+            found = first.filter(is_first).select(
+                pl.col("text").str.contains(p).fill_null(False).alias(p) for p in patterns
+            )
+            self.found = {pattern: found[pattern].to_numpy() for pattern in patterns}
+            self.nth = first.select((is_first.cum_sum() - 1).gather("first")).to_series().to_numpy()
 
     def where(self, pattern: str, rows: Rows) -> Rows:
         """Those of the `rows` in which the pattern occurs."""
-        if self.first is None:
-            return rows[_containing(self.texts[rows], pattern)]
-        holds = np.zeros(len(self.texts), bool)
-        holds[self.distinct[_containing(self.distinct_texts, pattern)]] = True
-        return rows[holds[self.first[rows]]]
-
-
-def _containing(texts: pl.Series, pattern: str) -> Rows:
-    return texts.str.contains(pattern).arg_true().to_numpy()
+        if self.found is None:
+            return rows[self.texts[rows].str.contains(pattern).arg_true().to_numpy()]
+        return rows[self.found[pattern][self.nth[rows]]]
