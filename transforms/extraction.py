@@ -17,7 +17,7 @@ from transforms.passages import sentences
 from transforms.periods import read_periods
 from transforms.quantities import quantity_rows
 from transforms.schema import table
-from transforms.status import read_status
+from transforms.status import read_status, with_passages
 
 MENTION = table("stage.mention")
 OBSERVATION = table("core.fact_observation")
@@ -102,7 +102,7 @@ def _parts(documents: pl.DataFrame) -> list[pl.DataFrame]:
 def _extract(documents: pl.DataFrame, reports: pl.DataFrame) -> Extraction:
     found = sentences(documents, reports)
     numerals = tokens(found)
-    outline = lines(found)
+    outline = with_passages(lines(found))
     mentions = (
         quantity_rows(numerals)
         .pipe(classify, found)

@@ -142,7 +142,8 @@ def _any(flags: Bools) -> Bools:
 
 def _last(flags: Bools) -> Ints:
     """The last row of each column whose flag is set, -1 where none is."""
-    return (flags * np.arange(1, len(flags) + 1, dtype=np.uint8)[:, None]).max(axis=0).astype(np.int64) - 1
+    nth = np.arange(1, len(flags) + 1, dtype=np.uint8)[:, None]
+    return (flags.view(np.uint8) * nth).max(axis=0).astype(np.int64) - 1
 
 
 class _Heads:
@@ -335,11 +336,12 @@ class Readings:
         candidate = np.where(self.named, np.cumsum(new) - 1, -1)
         case, indicator = np.append(self.case[new], 0), np.append(self.indicator[new], len(known.names) - 1)
         words = np.where(self.there, stream.word[self.window], -1)
-        roles = known.roles[words[:, case], indicator]
+        roles = known.roles[words.take(case, axis=1), indicator]
         acts = (roles & VERB) > 0
         # In order of strength; of several, the last one before the number or the first one after it.
-        near, leads, follows = (acts & where[:, case] for where in (self.before, self.leading, self.after))
-        earlier = acts & self.earlier[:, case] & ~leads
+        areas = (self.before, self.leading, self.after, self.earlier)
+        near, leads, follows, earlier = (acts & area.take(case, axis=1) for area in areas)
+        earlier &= ~leads
         slots = np.stack([_last(near), _last(leads), len(acts) - 1 - _last(follows[::-1]), _last(earlier)])
         found = (slots >= 0) & (slots < len(acts))
         self.verb_kind = np.where(_any(found), found.argmax(axis=0), len(found))
@@ -347,7 +349,7 @@ class Readings:
         verb = np.where(_any(found), words[slot, case], -1)
         self.through = found[2][candidate]
         self.in_context = _any((roles & CONTEXT) > 0)[candidate]
-        self.excluded = _any(((roles & EXCLUDE) > 0) & (self.before | self.after)[:, case])[candidate]
+        self.excluded = _any(((roles & EXCLUDE) > 0) & (self.before | self.after).take(case, axis=1))[candidate]
         self.verb_kind, self.verb = self.verb_kind[candidate], verb[candidate]
         self.acted = self.verb_kind < 3
 
