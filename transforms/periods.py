@@ -113,6 +113,7 @@ def _governing(outline: pl.DataFrame, dates: pl.DataFrame, mentions: pl.DataFram
         .with_columns(
             new_item=new_item,
             marked=marked,
+            quiet=~pl.col("line").is_in(mentions["line"].implode()),
             report=pl.col("opens").cum_sum(),
             is_section=is_section,
             front=before_sections & pl.col("front"),
@@ -123,9 +124,8 @@ def _governing(outline: pl.DataFrame, dates: pl.DataFrame, mentions: pl.DataFram
     # Only what stands before sections, announces a report, or opens it without a figure can be its lead.
     announced = framed.filter("front").filter(text.str.contains(any_of(words["lead"])))
     paragraph = pl.col("paragraph")
-    quiet = ~pl.col("line").is_in(mentions["line"].implode())
     introduced = pl.concat([announced.select("report"), framed.filter("is_section").select("report")]).unique()
-    opened = quiet.all().over("paragraph") & (
+    opened = pl.col("quiet").all().over("paragraph") & (
         paragraph == paragraph.filter(pl.col("heading").is_null()).min().over("report")
     )
     opener = pl.when(
