@@ -378,7 +378,7 @@ def test_a_folder_without_indicators_is_refused(tmp_path):
 
 def test_every_weight_weighs_a_feature():
     quantities, found, _ = marked("新建【3处】便民市场")
-    from transforms.indicators import CASE, _parts, _place
+    from transforms.indicators import _parts, _place
 
-    part = _parts(_place(quantities, found).select(CASE))[0]
+    part = _parts(_place(quantities, found))[0]
     assert {*Readings(part, read_lexicon()).features(), "temperature"} == set(weights())

@@ -5,6 +5,9 @@ stream: every kind of thing is counted once along it, and what lies between two 
 difference of counts. That keeps reading a passage linear in its length.
 """
 
+from dataclasses import dataclass
+from functools import cache
+
 import numpy as np
 import numpy.typing as npt
 import polars as pl
@@ -13,6 +16,9 @@ from transforms.lexicon import CLASSES, Lexicon
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
+
+# A word that is found is marked by a character of its own, from this code point on; private use.
+MARKS = 0x100000
 
 
 class Stream:
@@ -30,7 +36,7 @@ class Stream:
     def __init__(self, passages: pl.Series, passage: Ints, begin: Ints, end: Ints, lexicon: Lexicon) -> None:
         """`passage` is the index of each quantity's passage, `begin` and `end` its code points in it."""
         opens = np.concatenate([[0], np.cumsum(passages.str.len_chars().to_numpy().astype(np.int64) + 1)[:-1]])
-        starts, ends, words = find_words("\n".join(passages), lexicon.words["word"])
+        starts, ends, words = find_words("\n".join(passages), lexicon)
         begin, end = opens[passage] + begin, opens[passage] + end
         # A word that overlaps a quantity is part of it.
         order = np.argsort(begin, kind="stable")
@@ -86,7 +92,9 @@ class Stream:
             "condition": flags["conditions"],
             "unknown": self.unknown,
         }
-        self.counts = {name: np.concatenate([[0], np.cumsum(values)]) for name, values in counted.items()}
+        self.counts = {name: np.zeros(len(kind) + 1, np.int32) for name in counted}
+        for name, values in counted.items():
+            np.cumsum(values, out=self.counts[name][1:])
 
     def between(self, kind: str, low: Ints, high: Ints) -> Ints:
         """How many items of a kind, or `unknown` characters, are strictly between the items `low` and `high`."""
@@ -103,46 +111,60 @@ class Stream:
         return len(flag) - 1 - self.last(flag[::-1])[::-1]
 
 
-def find_words(text: str, words: pl.Series) -> tuple[Ints, Ints, Ints]:
+@dataclass(frozen=True)
+class _Dictionary:
+    """The words of a lexicon, to be searched for: those of several characters stand for a `mark` each.
+
+    longer      the words of several characters read backwards, the longest first
+    characters  their code points, one row a word, 0 behind its end
+    marks       the character that is written in place of each
+    word        the index of the word that a code point is or marks, -1 for none
+    length      the code points of each word by its index, and 1 for no word, index -1
+    """
+
+    longer: pl.Series
+    characters: Ints
+    marks: pl.Series
+    word: Ints
+    length: Ints
+
+
+@cache
+def _dictionary(lexicon: Lexicon) -> _Dictionary:
+    words = lexicon.words["word"]
+    length = words.str.len_chars()
+    order = length.arg_sort(descending=True)
+    order = order.filter(length.gather(order) > 1)
+    longer = pl.Series([word[::-1] for word in words.gather(order)])
+    characters = np.zeros((len(longer), length.max()), np.int64)
+    for row, word in enumerate(longer):
+        characters[row, : len(word)] = [ord(character) for character in word]
+    marks = [chr(MARKS + index) for index in range(len(longer))]
+    word = np.full(MARKS + len(longer), -1)
+    word[[ord(single) for single in words.filter(length == 1)]] = (length == 1).arg_true()
+    word[MARKS:] = order
+    return _Dictionary(longer, characters, pl.Series(marks), word, np.append(length.to_numpy().astype(np.int64), 1))
+
+
+def find_words(text: str, lexicon: Lexicon) -> tuple[Ints, Ints, Ints]:
     """Start and end (code points) and index of every word in the text, the longest one that ends at each place.
 
     The text is read from its end: the head of a Chinese noun phrase comes last (省|道德模范, not 省道|德模范).
     """
-    longest_first = words.gather(words.str.len_chars().arg_sort(descending=True))
-    several = longest_first.filter(longest_first.str.len_chars() > 1)
-    backwards = text[::-1]
-    patterns = pl.Series([word[::-1] for word in several])
-    found = (
-        pl.DataFrame({"text": [backwards]})
-        .select(
-            at=pl.col("text").str.find_many(pl.lit(patterns).implode(), leftmost=True),
-            word=pl.col("text").str.extract_many(pl.lit(patterns).implode(), leftmost=True),
-        )
-        .explode("at", "word")
-        .drop_nulls()
-    )
-    # Offsets come in bytes; the characters that begin up to a byte number its code point.
-    begins = (np.frombuffer(backwards.encode(), np.uint8) & 0xC0) != 0x80
-    end = len(text) - (np.cumsum(begins) - 1)[found["at"].to_numpy()].astype(np.int64)
-    start = end - found["word"].str.len_chars().to_numpy().astype(np.int64)
-    # A word of one character stands wherever no longer one does; most items are of this sort.
-    characters = np.frombuffer(text.encode("utf-32-le"), np.uint32)
-    covered = np.zeros(len(characters) + 1, np.int8)
-    np.add.at(covered, start, 1)
-    np.add.at(covered, end, -1)
-    singles = words.filter(words.str.len_chars() == 1)
-    by_character = np.full(0x110000, -1, np.int64)
-    by_character[[ord(single) for single in singles]] = indices(singles, words)
-    single = np.where(np.cumsum(covered[:-1]) == 0, by_character[characters], -1)
-    at = np.flatnonzero(single >= 0)
-    found_words = several.gather(
-        found["word"].replace_strict(patterns, np.arange(len(patterns)), return_dtype=pl.Int64)
-    )
-    return (
-        np.concatenate([start, at]),
-        np.concatenate([end, at + 1]),
-        np.concatenate([indices(found_words, words), single[at]]),
-    )
+    known = _dictionary(lexicon)
+    backwards = np.minimum(np.frombuffer(text.encode("utf-32-le"), np.uint32), MARKS - 1)[::-1]
+    # Searching for words takes its time to prepare, so only for those whose characters are all there.
+    there = np.zeros(MARKS, bool)
+    there[backwards], there[0] = True, True
+    possible = pl.Series(there[known.characters].all(axis=1))
+    words, marks = (pl.lit(column.filter(possible)).implode() for column in (known.longer, known.marks))
+    searched = pl.lit(backwards.tobytes().decode("utf-32-le"))
+    marked = pl.select(searched.str.replace_many(words, marks, leftmost=True)).item()
+    word = known.word[np.frombuffer(marked.encode("utf-32-le"), np.uint32)][::-1]
+    length = known.length[word]
+    end = np.cumsum(length)
+    found = np.flatnonzero(word >= 0)
+    return end[found] - length[found], end[found], word[found]
 
 
 def indices(values: pl.Series, words: pl.Series) -> Ints:

@@ -17,7 +17,7 @@ from transforms.passages import sentences
 from transforms.periods import read_periods
 from transforms.quantities import quantity_rows
 from transforms.schema import table
-from transforms.status import read_status
+from transforms.status import read_status, with_passages
 
 MENTION = table("stage.mention")
 OBSERVATION = table("core.fact_observation")
@@ -102,7 +102,7 @@ def _parts(documents: pl.DataFrame) -> list[pl.DataFrame]:
 def _extract(documents: pl.DataFrame, reports: pl.DataFrame) -> Extraction:
     found = sentences(documents, reports)
     numerals = tokens(found)
-    outline = lines(found)
+    outline = with_passages(lines(found))
     mentions = (
         quantity_rows(numerals)
         .pipe(classify, found)
@@ -110,9 +110,14 @@ def _extract(documents: pl.DataFrame, reports: pl.DataFrame) -> Extraction:
         .pipe(read_periods, outline, reports)
         .pipe(settle)
         .with_columns(
-            rules=pl.concat_list("indicator_rules", "status_rules", "period_rules")
-            .list.eval(pl.element().filter(pl.element().str.len_bytes() > 0))
-            .list.join("; ")
+            rules=pl.concat_str(
+                (
+                    pl.when(pl.col(rules) != "").then(rules)
+                    for rules in ("indicator_rules", "status_rules", "period_rules")
+                ),
+                separator="; ",
+                ignore_nulls=True,
+            )
         )
         .pipe(MENTION.conform)
     )

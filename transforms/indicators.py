@@ -43,14 +43,14 @@ ACTS = ("次", "轮", "遍", "回", "户次", "家次", "个次", "处次")
 RATES = ("percent", "ratio")
 MEASURES = ("mass", "volume", "length", "area", "money", "dollar", "time")
 # Quantities read at a time, which bounds the memory that a batch takes.
-AT_A_TIME = 50_000
+AT_A_TIME = 20_000
 
 HEAD, WEAK, VERB, CONTEXT, EXCLUDE = (1 << i for i in range(5))
 _BITS = {"head": HEAD, "weak": WEAK, "verb": VERB, "context": CONTEXT, "exclude": EXCLUDE}
 PLACES = ("header", "after", "before", "earlier", "later", "unit", "none")
 
-# What the reading of a quantity depends on: its passage, place in it and unit.
-CASE = ["passage", "in_table", "begin", "end", "raw_unit", "dimension", "unit"]
+# What the reading of a quantity depends on: its passage (text and number), place in it and unit.
+CASE = ["passage", "passage_id", "in_table", "begin", "end", "raw_unit", "dimension", "unit"]
 
 Numbers = npt.NDArray[np.float64]
 
@@ -73,11 +73,11 @@ def classify(quantities: pl.DataFrame, sentences: pl.DataFrame, lexicon: Lexicon
     """
     known = lexicon or read_lexicon()
     placed = _place(quantities, sentences)
-    decided = [part.hstack(_decide(part, Readings(part, known), known)) for part in _parts(placed.select(CASE))]
+    decided = [part.select("case").hstack(_decide(part, Readings(part, known), known)) for part in _parts(placed)]
     if not decided:
         added = {"indicator_id": pl.String, "confidence": pl.Float64, "indicator_rules": pl.String}
         return quantities.with_columns(pl.lit(None, kind).alias(name) for name, kind in added.items())
-    return placed.join(pl.concat(decided), on=CASE, how="left", nulls_equal=True, maintain_order="left").select(
+    return placed.join(pl.concat(decided), on="case", how="left", maintain_order="left").select(
         *quantities.columns, "indicator_id", "confidence", "indicator_rules"
     )
 
@@ -103,31 +103,47 @@ def settle(mentions: pl.DataFrame, lexicon: Lexicon | None = None) -> pl.DataFra
 
 
 def _place(quantities: pl.DataFrame, sentences: pl.DataFrame) -> pl.DataFrame:
-    """The quantities with the columns of `CASE`: a number in a table stands after its header."""
+    """The quantities with the columns of `CASE`, and `case`, the row of the first that has the same of them.
+
+    A number in a table stands after its header.
+    """
     length = pl.col("header").str.len_chars().cast(pl.Int64)
-    return quantities.join(
-        sentences.select("document_id", "sentence_id", sentence_start="start", sentence="text"),
-        on=["document_id", "sentence_id"],
-        how="left",
-        maintain_order="left",
-    ).with_columns(
-        passage=pl.coalesce("header", "sentence"),
-        in_table=pl.col("header").is_not_null(),
-        begin=pl.coalesce(length, pl.col("span_start") - pl.col("sentence_start")),
-        end=pl.coalesce(length, pl.col("span_end") - pl.col("sentence_start")),
+    return (
+        quantities.join(
+            sentences.select("document_id", "sentence_id", sentence_start="start", sentence="text"),
+            on=["document_id", "sentence_id"],
+            how="left",
+            maintain_order="left",
+        )
+        .with_columns(
+            passage=pl.coalesce("header", "sentence"),
+            in_table=pl.col("header").is_not_null(),
+            begin=pl.coalesce(length, pl.col("span_start") - pl.col("sentence_start")),
+            end=pl.coalesce(length, pl.col("span_end") - pl.col("sentence_start")),
+        )
+        .with_row_index("row")
+        .with_columns(passage_id=pl.col("row").first().over("passage"))
+        .with_columns(case=pl.col("row").first().over(set(CASE) - {"passage"}))
     )
 
 
 def _parts(placed: pl.DataFrame) -> list[pl.DataFrame]:
     """The distinct cases, about `AT_A_TIME` of them at a time, those of a passage together."""
-    first = pl.int_range(pl.len()).first().over("passage")
-    cases = placed.unique(maintain_order=True).with_columns(part=first // AT_A_TIME)
-    return cases.partition_by("part", maintain_order=True, include_key=False) if len(cases) else []
+    # A passage is numbered by the row that it is first in.
+    part = pl.col("passage_id") // AT_A_TIME
+    parts = placed.filter(pl.col("case") == pl.col("row")).select(*CASE, "case", part=part)
+    return parts.partition_by("part", maintain_order=True, include_key=False) if len(parts) else []
 
 
 def _any(flags: Bools) -> Bools:
-    """Whether any flag of each row is set."""
-    return np.asarray(flags.any(axis=1))
+    """Whether any flag of each column is set."""
+    return np.asarray(flags.any(axis=0))
+
+
+def _last(flags: Bools) -> Ints:
+    """The last row of each column whose flag is set, -1 where none is."""
+    nth = np.arange(1, len(flags) + 1, dtype=np.uint8)[:, None]
+    return (flags.view(np.uint8) * nth).max(axis=0).astype(np.int64) - 1
 
 
 class _Heads:
@@ -170,7 +186,7 @@ def _knowledge(lexicon: Lexicon) -> _Knowledge:
     np.bitwise_or.at(roles, (row, column), bits)
     verbs = (roles & VERB) > 0
     rates = np.append(lexicon.catalogue["dimension"].is_in(RATES).to_numpy(), False)
-    return _Knowledge(names, roles, _Heads(roles), _any(verbs.T), verbs.sum(axis=1) <= TELLING, rates)
+    return _Knowledge(names, roles, _Heads(roles), _any(verbs), verbs.sum(axis=1) <= TELLING, rates)
 
 
 def _fits(units: pl.DataFrame, lexicon: Lexicon, names: list[str]) -> tuple[Bools, Bools, Bools]:
@@ -212,9 +228,10 @@ class Readings:
         self.cases, self.known = cases, _knowledge(lexicon)
         # Equal headers of columns in different units are different passages.
         tag = pl.when("in_table").then("raw_unit").alias("tag")
-        passages = cases.select("passage", tag).unique(maintain_order=True).with_row_index("index")
-        index = cases.select("passage", tag).join(
-            passages, on=["passage", "tag"], how="left", nulls_equal=True, maintain_order="left"
+        key = ["passage_id", "tag"]
+        passages = cases.select("passage", "passage_id", tag).unique(key, maintain_order=True).with_row_index("index")
+        index = cases.select("passage_id", tag).join(
+            passages, on=key, how="left", nulls_equal=True, maintain_order="left"
         )
         passage, begin, end = (
             column.to_numpy().astype(np.int64) for column in (index["index"], cases["begin"], cases["end"])
@@ -229,39 +246,47 @@ class Readings:
         self._find_support()
 
     def _look_around(self) -> None:
-        """The window of each case: the items around it whose word has a role, and where they stand."""
-        stream, at = self.stream, self.at[:, None]
-        roled = np.flatnonzero(_any(self.known.roles > 0)[stream.word])
+        """The window of each case: the items around it whose word has a role, and where they stand.
+
+        One row a slot of the window, one column a case.
+        """
+        stream, at = self.stream, self.at
+        roled = np.flatnonzero(_any(self.known.roles.T > 0)[stream.word])
         roled = roled if len(roled) else np.zeros(1, np.int64)
-        nearby = np.searchsorted(roled, at) + np.arange(-BEFORE, AFTER)
+        nearby = np.searchsorted(roled, at) + np.arange(-BEFORE, AFTER)[:, None]
         window = roled[np.clip(nearby, 0, len(roled) - 1)]
         there = (nearby >= 0) & (nearby < len(roled)) & (stream.passage[window] == stream.passage[at]) & (window != at)
         low, high = np.where(there, np.minimum(window, at), 0), np.where(there, np.maximum(window, at), 1)
-        kinds = ("break", "verb", "cut", "closer", "preposition", "noun", "quantity", "join", "unknown")
-        self.between = {kind: stream.between(kind, low, high) for kind in kinds}
+        breaks, quantities = (stream.between(kind, low, high) for kind in ("break", "quantity"))
         self.window, self.there, self.left = window, there, there & (window < at)
-        clause = there & (self.between["break"] == 0) & (self.between["quantity"] == 0)
-        listed = self.listed[:, None]
-        self.after, self.before = clause & ~self.left & ~listed, clause & self.left
-        self.earlier = self.left & ~clause & (self.between["break"] <= CLAUSES)
+        clause = there & (breaks == 0) & (quantities == 0)
+        self.after, self.before = clause & ~self.left & ~self.listed, clause & self.left
+        self.earlier = self.left & ~clause & (breaks <= CLAUSES)
         # The number shares the noun of the next one: 3家和5家企业.
-        self.later = there & ~self.left & listed & (self.between["break"] == 0) & (self.between["quantity"] == 1)
+        self.later = there & ~self.left & self.listed & (breaks == 0) & (quantities == 1)
+        # An act before the number that no other one follows, and whether the number's clause has none.
+        opening, closing = stream.last(stream.is_break)[at], stream.next(stream.is_break)[at]
+        self.idle = stream.between("verb", opening, closing) == 0
+        self.leading = self.left & ~self.before & ((breaks == 0) | self.idle)
+        slot, case = np.nonzero(self.leading)
+        self.leading[slot, case] = stream.between("verb", window[slot, case], at[case]) == 0
         # 分别 gives the nouns before it the numbers after it, in order.
         divider = stream.last(stream.is_respective)[at]
         divided = stream.is_respective[divider] & (stream.passage[divider] == stream.passage[at])
         divided &= stream.between("break", divider, at) == 0
         ahead = divided & there & (window < divider)
-        nouns = stream.between("join", np.where(ahead, window, 0), np.where(ahead, divider, 1))
-        numbers = stream.between("quantity", at, stream.next(stream.is_break)[at])
+        numbers = stream.between("quantity", at, closing)
         # One noun for all of them (完成率分别达到85%和90%) is no list to match.
-        self.respective = ahead & (nouns == numbers)
-        self.not_respective = ahead & (nouns != numbers) & _any(self.respective)[:, None]
+        self.respective = ahead.copy()
+        slot, case = np.nonzero(ahead)
+        self.respective[slot, case] = stream.between("join", window[slot, case], divider[case]) == numbers[case]
+        self.not_respective = ahead & ~self.respective & _any(self.respective)
 
     def _list(self, lexicon: Lexicon) -> None:
         """One reading for each head and each indicator that it may stand for, and one as `other` without a head."""
         stream, heads, cases = self.stream, self.known.heads, self.cases
-        near, slot = np.nonzero(self.after | self.before | self.earlier | self.later)
-        of, indicator = heads.of(stream.word[self.window[near, slot]])
+        slot, near = np.nonzero(self.after | self.before | self.earlier | self.later)
+        of, indicator = heads.of(stream.word[self.window[slot, near]])
         # The unit may be the head itself: 七村, 200人参加.
         unit_word = indices(cases["raw_unit"], lexicon.words["word"])
         of_unit, by_unit = heads.of(unit_word)
@@ -275,28 +300,27 @@ class Readings:
         unit = cases.join(units, on=columns, how="left", nulls_equal=True, maintain_order="left")["row"].to_numpy()
         allowed, preferred, unusual = _fits(units, lexicon, self.known.names)
         fits = allowed[unit[case], indicator]
-        order = np.flatnonzero(fits)[np.lexsort((slot[fits], indicator[fits], case[fits]))]
+        place = (case * len(self.known.names) + indicator) * (BEFORE + AFTER + 2) + slot
+        order = np.flatnonzero(fits)[np.argsort(place[fits])]
         self.case, self.slot, self.indicator = case[order], slot[order], indicator[order]
         self.preferred, self.unusual = (flag[unit[self.case], self.indicator] for flag in (preferred, unusual))
 
         self.headed, self.by_unit = self.slot >= 0, self.slot == -2
         self.named = self.indicator != len(self.known.names) - 1
-        self.item = np.where(self.headed, self.window[self.case, self.slot], self.at[self.case])
+        self.item = np.where(self.headed, self.window[self.slot, self.case], self.at[self.case])
+        low, high = np.minimum(self.item, self.at[self.case]), np.maximum(self.item, self.at[self.case])
+        kinds = ("break", "verb", "cut", "closer", "preposition", "noun", "unknown")
+        self.apart = {kind: stream.between(kind, low, high) for kind in kinds}  # head and number
         self.head = np.where(self.by_unit, unit_word[self.case], np.where(self.headed, stream.word[self.item], -1))
         in_table = self._of(pl.col("in_table"))
-        standing = [
-            self.by_unit,
-            ~self.headed,
-            in_table,
-            self._in(self.after),
-            self._in(self.before),
-            self._in(self.earlier),
-        ]
+        areas = (self.after, self.before, self.earlier, self.later)
+        self.is_after, self.is_before, self.is_earlier, self.is_later = map(self._in, areas)
+        standing = [self.by_unit, ~self.headed, in_table, self.is_after, self.is_before, self.is_earlier]
         self.place = np.select(standing, [5, 6, 0, 1, 2, 3], 4)
 
     def _in(self, values: Bools) -> Bools:
         """A flag of window and case at the heads of the readings, false where they have none."""
-        return self.headed & values[self.case, self.slot]
+        return self.headed & values[self.slot, self.case]
 
     def _of(self, condition: pl.Expr) -> Bools:
         """Whether a condition on the columns of `CASE` holds of the readings' cases."""
@@ -307,26 +331,26 @@ class Readings:
         stream, known = self.stream, self.known
         new = (np.diff(self.case, prepend=-1) != 0) | (np.diff(self.indicator, prepend=-1) != 0)
         self.candidate = np.cumsum(new) - 1
-        case, indicator = self.case[new], self.indicator[new]
-        roles = np.where(self.there[case], known.roles[stream.word[self.window[case]], indicator[:, None]], 0)
-        opening, closing = stream.last(stream.is_break)[self.at], stream.next(stream.is_break)[self.at]
-        self.idle = stream.between("verb", opening, closing) == 0  # the number's clause has no act
+        # Only indicators have such words; `other`, the last candidate here, stands for all that have none.
+        new &= self.named
+        candidate = np.where(self.named, np.cumsum(new) - 1, -1)
+        case, indicator = np.append(self.case[new], 0), np.append(self.indicator[new], len(known.names) - 1)
+        words = np.where(self.there, stream.word[self.window], -1)
+        roles = known.roles[words.take(case, axis=1), indicator]
         acts = (roles & VERB) > 0
-        leads = acts & (self.left & ~self.before)[case] & (self.between["verb"][case] == 0)
-        leads &= (self.between["break"][case] == 0) | self.idle[case, None]
         # In order of strength; of several, the last one before the number or the first one after it.
-        near, follows = acts & self.before[case], acts & self.after[case]
-        kinds = [near, leads, follows, acts & self.earlier[case] & ~leads]
-        found = np.stack([_any(kind) for kind in kinds])
-        self.verb_kind = np.where(found.any(axis=0), found.argmax(axis=0), len(kinds))
-        chosen = np.select([self.verb_kind[:, None] == i for i in range(len(kinds))], kinds, False)
-        latest = chosen.shape[1] - 1 - chosen[:, ::-1].argmax(axis=1)
-        slot = np.where(self.verb_kind == 2, chosen.argmax(axis=1), latest)
-        verb = np.where(found.any(axis=0), stream.word[self.window[case, slot]], -1)
-        self.through = found[2][self.candidate]
-        self.in_context = _any((roles & CONTEXT) > 0)[self.candidate]
-        self.excluded = _any(((roles & EXCLUDE) > 0) & (self.before | self.after)[case])[self.candidate]
-        self.verb_kind, self.verb = self.verb_kind[self.candidate], np.where(self.named, verb[self.candidate], -1)
+        areas = (self.before, self.leading, self.after, self.earlier)
+        near, leads, follows, earlier = (acts & area.take(case, axis=1) for area in areas)
+        earlier &= ~leads
+        slots = np.stack([_last(near), _last(leads), len(acts) - 1 - _last(follows[::-1]), _last(earlier)])
+        found = (slots >= 0) & (slots < len(acts))
+        self.verb_kind = np.where(_any(found), found.argmax(axis=0), len(found))
+        slot = slots[np.minimum(self.verb_kind, len(found) - 1), np.arange(len(case))]
+        verb = np.where(_any(found), words[slot, case], -1)
+        self.through = found[2][candidate]
+        self.in_context = _any((roles & CONTEXT) > 0)[candidate]
+        self.excluded = _any(((roles & EXCLUDE) > 0) & (self.before | self.after).take(case, axis=1))[candidate]
+        self.verb_kind, self.verb = self.verb_kind[candidate], verb[candidate]
         self.acted = self.verb_kind < 3
 
     def features(self) -> dict[str, npt.NDArray[Any]]:
@@ -334,21 +358,21 @@ class Readings:
         return {**self._where(), **self._apart(), **self._worded(), **self._measured(), **self._unnamed()}
 
     def _where(self) -> dict[str, npt.NDArray[Any]]:
-        after = self._in(self.after)
+        after = self.is_after
         return {
             "after": after,
             "after_rate": after & self._of(pl.col("dimension").is_in(RATES)) & ~self.stream.is_verb[self.item],
             "after_measure": after & self._of(pl.col("dimension").is_in(MEASURES)),
-            "before": self._in(self.before),
-            "earlier": self._in(self.earlier),
-            "later": self._in(self.later),
+            "before": self.is_before,
+            "earlier": self.is_earlier,
+            "later": self.is_later,
             "unit_head": self.by_unit,
         }
 
     def _apart(self) -> dict[str, npt.NDArray[Any]]:
         stream, case, item = self.stream, self.case, self.item
-        after, before, earlier, later = map(self._in, (self.after, self.before, self.earlier, self.later))
-        apart = {kind: values[case, self.slot] for kind, values in self.between.items()}
+        after, before, earlier, later = self.is_after, self.is_before, self.is_earlier, self.is_later
+        apart = self.apart
         # In a header, column and row stand side by side: there is no distance.
         prose = ~self._of(pl.col("in_table"))
         bound = stream.last(stream.is_bound)[self.at]
@@ -418,7 +442,7 @@ class Readings:
         weak = named & ((self.known.roles[self.head, self.indicator] & (WEAK | HEAD)) == WEAK)
         # A verb does not speak for itself.
         own_verb = (self.verb == self.head) & self.stream.is_verb[self.item]
-        through = self._in(self.after) & (self.between["cut"][self.case, self.slot] > 0)
+        through = self.is_after & (self.apart["cut"] > 0)
         return {
             "weak": weak,
             "weak_verb": weak & acted & ~own_verb,
@@ -455,7 +479,7 @@ class Readings:
             "other": other,
             "other_noun": other & (self.headed | self.by_unit),
             "other_inner": other & self.headed & ~self._of(pl.col("in_table")) & self._is_inner(),
-            "other_measure": other & self._in(self.after) & self._of(pl.col("dimension").is_in(MEASURES)),
+            "other_measure": other & self.is_after & self._of(pl.col("dimension").is_in(MEASURES)),
             "unknown_before": alone * (np.minimum(stream.between("unknown", act, at), 4) / 4)[case],
             "unknown_after": alone * (np.minimum(stream.gap[at], 4) / 4)[case],
             "standard": other & own["each"],
@@ -515,9 +539,10 @@ def _decide(cases: pl.DataFrame, readings: Readings, lexicon: Lexicon) -> pl.Dat
     for name, values in readings.features().items():
         score += weights[name] / temperature * values
     # The best reading of each candidate, and the candidates of each case, the best first
-    ranked = np.lexsort((-score, readings.indicator, readings.case))
-    new = (np.diff(readings.case, prepend=-1) != 0) | (np.diff(readings.indicator, prepend=-1) != 0)
-    best = ranked[new]
+    candidate = readings.candidate
+    highest = np.maximum.reduceat(score, np.flatnonzero(np.diff(candidate, prepend=-1)))
+    best = np.flatnonzero(score == highest[candidate])
+    best = best[np.diff(candidate[best], prepend=-1) != 0]
     best = best[np.lexsort((-score[best], readings.case[best]))]
     case = readings.case[best]
     opens = np.flatnonzero(np.diff(case, prepend=-1))

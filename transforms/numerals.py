@@ -184,7 +184,7 @@ def _with_values(found: pl.DataFrame) -> pl.DataFrame:
     found = found.with_columns(
         redacted=is_quantity & masked,
         written=pl.when(is_quantity & ~masked).then(pl.col("numeral") + multiplier),
-    ).with_columns(plain=pl.col("written").cast(pl.Float64, strict=False))
+    ).with_columns(plain=pl.col("written").str.replace_all(",", "", literal=True).cast(pl.Float64, strict=False))
     # Most are plain decimals; only the others need reading.
     values = read_values(found.filter(pl.col("plain").is_null())["written"].drop_nulls().unique())
     return (

@@ -113,6 +113,7 @@ def _governing(outline: pl.DataFrame, dates: pl.DataFrame, mentions: pl.DataFram
         .with_columns(
             new_item=new_item,
             marked=marked,
+            quiet=~pl.col("line").is_in(mentions["line"].implode()),
             report=pl.col("opens").cum_sum(),
             is_section=is_section,
             front=before_sections & pl.col("front"),
@@ -131,9 +132,8 @@ def _governing(outline: pl.DataFrame, dates: pl.DataFrame, mentions: pl.DataFram
     )
     framed = framed.join(introduced, on="report", how="left", maintain_order="left")
     entitled = (framed.filter(pl.col("heading") == TITLE)["report"]).unique()
-    quiet = (~pl.col("line").is_in(mentions["line"].implode())).all().over("paragraph")
     opened = (paragraph == paragraph.filter(body).min().over("report")) & (
-        quiet | (first & pl.col("report").is_in(entitled.implode()))
+        pl.col("quiet").all().over("paragraph") | (first & pl.col("report").is_in(entitled.implode()))
     )
     opener = pl.when(
         pl.coalesce(
@@ -240,7 +240,8 @@ def _periods(mentions: pl.DataFrame, outline: pl.DataFrame, dates: pl.DataFrame)
     left_behind = (pl.col("event") & (pl.col("date_clause") != pl.col("clause"))) | (
         pl.col("inside") & told.str.contains(r"\)")
     )
-    in_reach = pl.col("mode").is_not_null() & ~left_behind
+    read = read.with_columns(in_reach=pl.col("mode").is_not_null() & ~left_behind)
+    in_reach = pl.col("in_reach")
     bracket = pl.col("n_bracketed") & (pl.col("n_offset") == pl.col("after") + 1)
     deadline = (pl.col("n_mode") == "until") & (pl.col("n_clause") == pl.col("clause")) & ~in_reach
     governed = (
@@ -260,7 +261,7 @@ def _periods(mentions: pl.DataFrame, outline: pl.DataFrame, dates: pl.DataFrame)
         & ~pl.col("in_paragraph")
         & (pl.col("g_start") == pl.col("g_end")).fill_null(False)
     )
-    clause = pl.col("text").str.slice(0, pl.col("offset")).str.extract("([^,;:。]*)$")
+    clause = pl.when(governed).then("text").str.slice(0, pl.col("offset")).str.extract("([^,;:。]*)$")
     # A share or an average does not grow from year to year.
     level = ongoing & (pl.col("dimension").eq_missing(pl.lit("percent")) | clause.str.contains(any_of(words["level"])))
     standing = clause.str.contains(any_of(words["standing"])) | level

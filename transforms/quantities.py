@@ -51,14 +51,17 @@ def quantity_rows(found: pl.DataFrame) -> pl.DataFrame:
     unit_start = pl.col("to") + pl.concat_str("space", "fuzz").str.len_chars()
     in_source = pl.col("source").str.slice(unit_start, pl.col("unit").str.len_chars())
     fraction = pl.col("numeral").str.extract("^([百千])分之").replace_strict({"百": "%", "千": "‰"}, default=None)
-    rows = rows.with_columns(
+    rows = rows.with_columns(in_source=in_source, fraction=fraction).with_columns(
         behind=pl.col("text").str.slice("stop", 6),
         numeral=pl.concat_str("numeral", "fuzz"),
         folded_unit=pl.coalesce(
-            fraction, pl.when(pl.col("unit") != "").then(pl.col("unit").replace(aliases())), "header_unit", pl.lit("")
+            "fraction", pl.when(pl.col("unit") != "").then(pl.col("unit").replace(aliases())), "header_unit", pl.lit("")
         ),
         raw_unit=pl.coalesce(
-            fraction, pl.when(in_source != "").then(in_source.replace(aliases())), "header_unit", pl.lit("")
+            "fraction",
+            pl.when(pl.col("in_source") != "").then(pl.col("in_source").replace(aliases())),
+            "header_unit",
+            pl.lit(""),
         ),
         quantity_id=pl.col("document_id").str.head(16) + "-" + (pl.col("start") + pl.col("offset")).cast(pl.String),
         span_start=pl.col("start") + pl.col("offset"),

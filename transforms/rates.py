@@ -63,10 +63,16 @@ def read_rates(mentions: pl.DataFrame, outline: pl.DataFrame, dates: pl.DataFram
     reaches = (pl.col("rate") != "") & (people | (together & (pl.col("how") != "done") & ~done_to))
     right = pl.col("text").str.slice(pl.col("after"), REACH)
     behind = {name: rf"(?:/|每){any_of(per['after'])}" for name, per in pers.items()}
-    per_unit = pl.coalesce(
-        pl.when(right.str.contains(f"^ ?{pattern}") | pl.col("raw_unit").str.contains(f"{pattern}$")).then(pl.lit(name))
+    # Few figures are by a unit of time, so that only those are searched for every one.
+    follows, ends = (pl.when(text.str.contains("[/每]")).then(text) for text in (right, pl.col("raw_unit")))
+    is_per = {
+        name: (pl.col("follows").str.contains(f"^ ?{pattern}") | pl.col("ends").str.contains(f"{pattern}$"))
         for name, pattern in behind.items()
+    }
+    read = read.with_columns(follows=follows, ends=ends).with_columns(
+        per_unit=pl.coalesce(pl.when(holds).then(pl.lit(name)) for name, holds in is_per.items())
     )
+    per_unit = pl.col("per_unit")
     return read.select(
         per=pl.coalesce(per_unit, pl.when(reaches).then("rate")),
         rule=pl.when(per_unit.is_not_null())

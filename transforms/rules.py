@@ -3,9 +3,16 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from transforms.vocabulary import VocabularyError
+
+Rows = npt.NDArray[np.integer]
+
+# Fewer texts than this are searched for all patterns at once: that takes less time than to prepare each search.
+FEW = 2_000
 
 
 @dataclass(frozen=True)
@@ -64,16 +71,42 @@ def first_that_holds(frame: pl.DataFrame, rules: list[Rule], among: pl.Expr | No
     Each condition looks only at the rows that no rule before has decided and that meet the
     conditions before it.
     """
-    left = frame.with_row_index("row").filter(pl.lit(True) if among is None else among)
-    left = left.select("row", *{column for rule in rules for column in rule.conditions})
-    decided = []
+    patterns: dict[str, set[str]] = {}
+    for rule in rules:
+        for column, pattern in rule.conditions.items():
+            patterns.setdefault(column, set()).add(pattern)
+    columns = {column: _Searched(frame[column], of_column) for column, of_column in patterns.items()}
+    decided = np.full(frame.height, -1, np.int32)
+    left = np.arange(frame.height) if among is None else frame.select(among.arg_true()).to_series().to_numpy()
     for index, rule in enumerate(rules):
         held = left
         for column, pattern in rule.conditions.items():
-            held = held.filter(pl.col(column).str.contains(pattern))
+            # A pattern takes longer to compile than a short text to search.
+            held = columns[column].where(pattern, held) if len(held) else held
         if len(held):
-            decided.append(held.select("row", decided=pl.lit(index, pl.Int32)))
-            left = left.join(decided[-1], on="row", how="anti", maintain_order="left")
-    rows = pl.select(row=pl.int_range(frame.height, dtype=pl.UInt32))
-    found = pl.concat([*decided, pl.DataFrame(schema={"row": pl.UInt32, "decided": pl.Int32})])
-    return rows.join(found, on="row", how="left", maintain_order="left")["decided"]
+            decided[held] = index
+            left = left[decided[left] < 0]
+    return pl.Series("decided", decided).replace(-1, None)
+
+
+class _Searched:
+    """A column of text that patterns are searched in: where there are few different texts, all at once."""
+
+    def __init__(self, texts: pl.Series, patterns: set[str]) -> None:
+        self.texts, self.found = texts, None
+        if len(texts) < FEW or texts.n_unique() * 2 < len(texts):
+            first = (
+                texts.to_frame("text").with_row_index("row").select("text", first=pl.col("row").first().over("text"))
+            )
+            is_first = pl.col("first") == pl.int_range(pl.len())
+            found = first.filter(is_first).select(
+                pl.col("text").str.contains(p).fill_null(False).alias(p) for p in patterns
+            )
+            self.found = {pattern: found[pattern].to_numpy() for pattern in patterns}
+            self.nth = first.select((is_first.cum_sum() - 1).gather("first")).to_series().to_numpy()
+
+    def where(self, pattern: str, rows: Rows) -> Rows:
+        """Those of the `rows` in which the pattern occurs."""
+        if self.found is None:
+            return rows[self.texts[rows].str.contains(pattern).arg_true().to_numpy()]
+        return rows[self.found[pattern][self.nth[rows]]]

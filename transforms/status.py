@@ -137,8 +137,15 @@ def _cues(outline: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def with_passages(outline: pl.DataFrame) -> pl.DataFrame:
+    """The lines of `outline` with `passage` and `since` of `passages`, so that these are not read again."""
+    return outline.join(passages(outline), on="line", how="left", maintain_order="left")
+
+
 def passages(outline: pl.DataFrame) -> pl.DataFrame:
     """The lines of `outline` whose figures are targets for what stands above them: `line`, `passage` (the words), `since` (the line that has them)."""
+    if "since" in outline.columns:
+        return outline.select("line", "passage", "since").drop_nulls("since")
     words = vocabulary(VOCABULARY)
     text, heading, first = pl.col("text"), pl.col("heading"), pl.col("first")
     mark = f"^{BLANK}(?:{'|'.join(MARKS.values())})? ?"

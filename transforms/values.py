@@ -95,8 +95,12 @@ def read_values(written: pl.Series) -> pl.DataFrame:
     # 3至5万: the multiplier counts for both ends, if that leaves them in order.
     multiplier = pl.when(~pl.col("low").str.contains("[万亿]")).then(pl.col("high").str.extract("([万亿]+)$"))
     ends = ends.with_columns(shared=pl.col("low") + multiplier)
+    of_number = pl.col("low", "shared", "high", "whole")
+    distinct = ends.select(of_number).unpivot()["value"].drop_nulls().unique()
     return (
-        ends.select("written", *(numbers(ends[end]).alias(end) for end in ("low", "shared", "high", "whole")))
+        ends.select(
+            "written", of_number.replace_strict(distinct, numbers(distinct), default=None, return_dtype=pl.Float64)
+        )
         .with_columns(value=pl.when(pl.col("shared") < pl.col("high")).then("shared").otherwise("low"))
         .select(
             "written",
