@@ -36,7 +36,7 @@ def _chinese(number: int) -> str:
 
 NUMERALS = {form: n for n in range(1, 32) for form in (str(n), f"0{n}", _chinese(n))} | {"两": 2}
 
-_YEAR = r"(?:(?:19|20)[0-9]{2}|(?:一九|二[零○O])[零○O一二三四五六七八九]{2})"
+_YEAR = r"(?:(?:19|20)[0-9]{2}|(?:一九|二[零○O0])[零○O0一二三四五六七八九]{2})"
 _MONTH, _DAY = r"(?:1[0-2]|0?[1-9])", r"(?:3[01]|[12][0-9]|0?[1-9])"
 _CHINESE_MONTH, _CHINESE_DAY = (
     r"(?:十[一二]?|[一二三四五六七八九])",
@@ -269,7 +269,12 @@ def _with_setting(dates: pl.DataFrame) -> pl.DataFrame:
             bare=bare,
             clause=before.str.count_matches(CLAUSE),
             opens=prose & before.str.contains(opening + short) & ~before.str.contains(aside),
-            opens_lead=prose & before.str.contains(rf"{opening}(?:{any_of(words['preamble'])}[^;:。]*,)?{short}"),
+            # It opens the sentence, or the sentence announces the report on it: 现将2015年3月至8月工作情况汇报如下.
+            opens_lead=prose
+            & (
+                before.str.contains(rf"{opening}(?:{any_of(words['preamble'])}[^;:。]*,)?{short}")
+                | behind.str.contains(rf"^[^,;:。]*{any_of(words['announced'])}")
+            ),
             attached=attached,
             inside=before.str.count_matches(r"\(") > before.str.count_matches(r"\)"),
             bracketed=before.str.ends_with("(") & behind.str.starts_with(")"),

@@ -177,6 +177,21 @@ def _shared_heads(found: list[tuple[str, str, str]], entries: dict[str, dict[str
     ]
 
 
+def _contained(found: list[tuple[str, str, str]], words: list[str]) -> list[tuple[str, str, str]]:
+    """The words that hold a context word speak for its indicators too: 志愿服务队 does where 志愿服务 would."""
+    contexts: dict[str, list[str]] = {}
+    for word, indicator, role in found:
+        if role == "context":
+            contexts.setdefault(word, []).append(indicator)
+    return [
+        (word, indicator, "context")
+        for word in words
+        for start in range(len(word))
+        for end in range(start + 2, len(word) + 1)
+        for indicator in contexts.get(word[start:end], ())
+    ]
+
+
 @cache
 def read_lexicon(folder: Traversable | None = None) -> Lexicon:
     """The indicators of a folder of `.toml` files, one a family; the project's own if none is given.
@@ -203,6 +218,7 @@ def read_lexicon(folder: Traversable | None = None) -> Lexicon:
     found += [(word, OTHER, "head") for word in classes["nouns"] if word not in claimed]
     classes["nouns"] += sorted(counted)
     words = sorted({word for members in classes.values() for word in members} | {word for word, _, _ in found})
+    found += _contained(found, words)
     rows = [{name: entry.get(name) for name in INDICATOR.column_names} for entry in entries.values()]
     return Lexicon(
         catalogue=INDICATOR.conform(pl.from_dicts(rows, infer_schema_length=None)),

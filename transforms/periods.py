@@ -259,7 +259,8 @@ def _periods(mentions: pl.DataFrame, outline: pl.DataFrame, dates: pl.DataFrame)
         & pl.col("word").str.contains("^截|现")
         & governed
         & ~pl.col("in_paragraph")
-        & (pl.col("g_start") == pl.col("g_end")).fill_null(False)
+        & pl.col("g_start").is_not_null()
+        & pl.col("g_end").is_not_null()
     )
     clause = pl.when(governed).then("text").str.slice(0, pl.col("offset")).str.extract("([^,;:。]*)$")
     # A share or an average does not grow from year to year.
