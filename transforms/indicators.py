@@ -395,7 +395,7 @@ class Readings:
             "verb_between": before & (apart["verb"] > 0),
             "verb_first": (after | later) & (apart["cut"] > later),
             "preposition_between": before & prose & (apart["preposition"] > 0) & ~self.known.rates[self.indicator],
-            "superseded": (before | after) & prose & (apart["noun"] > 0) & (stream.run[item] != run) & ~counts_act,
+            "superseded": (before | after) & (apart["noun"] > 0) & (stream.run[item] != run) & ~counts_act,
             "exemplified": before
             & (apart["closer"] > 0)
             & (apart["verb"] == 0)

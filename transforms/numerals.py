@@ -116,7 +116,7 @@ def tokens(sentences: pl.DataFrame) -> pl.DataFrame:
     - `numeral` (folded), `offset` and `to` (its span in the sentence, code points), `inner` (the unit
       word behind it, where that begins with a multiplier: 千瓦, or what ends spaced digits, else "")
     - `before` and `after` (its context, folded, without a `space` next to the numeral), `unit` (the unit word read after it, or "")
-    - `header`: in a table the header of its column and the label of its row, else ""
+    - `header`: in a table the label of its row and the header of its column, else ""
     - `class` and `rule`
     - `value`, `value_high` (null but for ranges, and null where `redacted`)
     - `joins`: the numeral is the upper end of the range that the numeral before it begins

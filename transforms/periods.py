@@ -263,8 +263,8 @@ def _periods(mentions: pl.DataFrame, outline: pl.DataFrame, dates: pl.DataFrame)
         & pl.col("g_end").is_not_null()
     )
     clause = pl.when(governed).then("text").str.slice(0, pl.col("offset")).str.extract("([^,;:。]*)$")
-    # A share or an average does not grow from year to year.
-    level = ongoing & (pl.col("dimension").eq_missing(pl.lit("percent")) | clause.str.contains(any_of(words["level"])))
+    # A level does not add up from year to year.
+    level = ongoing & clause.str.contains(any_of(words["level"]))
     standing = clause.str.contains(any_of(words["standing"])) | level
     rule = (
         pl.when(pl.col("h_mode").is_not_null())

@@ -9,8 +9,8 @@ def with_headers(found: pl.DataFrame, sentences: pl.DataFrame) -> pl.DataFrame:
     """Adds to numerals what their place in a table says about them.
 
     In: `document_id`, `sentence_id`, `text` and `offset` of the numerals, and their sentences
-    (`stage.sentence`). Adds `header`, the header of the column and the label of the row, joined by a
-    space; and `header_multiplier` and `header_unit`, such as 万 and 元: from the header (投入(万元)),
+    (`stage.sentence`). Adds `header`, the label of the row and the header of the column, joined by a
+    space (what is counted comes last, as in a phrase); and `header_multiplier` and `header_unit`, such as 万 and 元: from the header (投入(万元)),
     from a cell under 单位, from the label, or from a line 单位:万元 above the table. All are null
     outside of tables and in header lines.
     """
@@ -41,9 +41,10 @@ def with_headers(found: pl.DataFrame, sentences: pl.DataFrame) -> pl.DataFrame:
         found.join(rows, on=["document_id", "sentence_id"], how="left", maintain_order="left")
         .with_columns(top=_cell("head", column), measured_in=_cell("text", pl.col("unit_column")))
         .with_columns(
-            header=pl.concat_str("top", "label", separator=" ").str.strip_chars(),
+            header=pl.concat_str("label", "top", separator=" ").str.strip_chars(),
             said=pl.coalesce(
                 pl.col("top").str.extract(in_brackets),
+                pl.col("top").str.extract("([人户家场车台辆件]次)$"),
                 pl.col("measured_in").str.extract(f"^({unit})$"),
                 pl.col("label").str.extract(in_brackets),
                 pl.col("caption").str.extract(f"^\\s*({unit})"),
