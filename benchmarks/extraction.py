@@ -131,7 +131,7 @@ def measure(name: str, corpus: pl.DataFrame) -> None:
         taken, worked = seconds(work)
         floor = floor or taken
         speed, cost = characters / taken / 1e6, worked / characters * 1e6
-        print(f"| {stage} | {speed:.1f} | {taken / floor:.0f} | {cost:.2f} |", flush=True)
+        print(f"| {stage} | {speed:.1f} | {taken / floor:.0f} | {cost:.3f} |", flush=True)
 
 
 def real(corpus: Path) -> pl.DataFrame:
