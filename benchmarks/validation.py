@@ -1,6 +1,6 @@
 """A million observations against the full suite: time, memory, and whether every planted fault is found.
 
-    python benchmarks/validation.py [OBSERVATIONS]
+    python -m benchmarks.validation [OBSERVATIONS]
 
 The batch is made up: sentences with one figure each in documents of two hundred, and in every hundredth
 observation a value that lost its 万.
@@ -154,15 +154,16 @@ def main() -> None:
     took, worked = time.perf_counter() - loaded, time.process_time() - busy
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
     faults = observations // 100
-    print(f"observations          {observations:>12,}")
-    print(f"mentions, numerals    {frames['mentions'].height:>12,} {frames['numerals'].height:>12,}")
-    print(f"checks                {validation.results.height:>12,}")
-    print(f"failing rows found    {validation.quarantine['item'].n_unique():>12,} of {faults:,}")
-    print(f"loading GX            {loaded - started:>12.1f} s")
-    print(f"validation            {took:>12.1f} s ({worked:.1f} s of processor time)")
-    print(f"peak memory           {peak:>12.2f} GB (frames alone {before:.2f})")
+    print("| measured | figure |\n|---|---|")
+    print(f"| observations | {observations:,} |")
+    print(f"| mentions, numerals | {frames['mentions'].height:,}, {frames['numerals'].height:,} |")
+    print(f"| checks | {validation.results.height:,} |")
+    print(f"| failing rows found | {validation.quarantine['item'].n_unique():,} of {faults:,} |")
+    print(f"| loading GX | {loaded - started:.1f} s |")
+    print(f"| validation | {took:.1f} s ({worked:.1f} s of processor time) |")
+    print(f"| peak memory | {peak:.2f} GB (frames alone {before:.2f}) |")
     unexpected = validation.results.filter(~pl.col("passed")).select("check_name", "failed")
-    print(*(f"{name:<40}{failed:>12,}" for name, failed in unexpected.iter_rows()), sep="\n")
+    print("".join(f"| failed: {name} | {failed:,} |\n" for name, failed in unexpected.iter_rows()), end="")
 
 
 if __name__ == "__main__":

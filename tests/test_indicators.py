@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 
 from tests.indicator_cases import cases, read_cases
 from tests.marked import marked
+from transforms import indicators
+from transforms.clauses import MARKS, find_words
 from transforms.indicators import MEASURES, Readings, catalogue, classify, settle
 from transforms.indicators import _weights as weights
 from transforms.lexicon import OTHER, read_lexicon
@@ -171,6 +173,31 @@ UNIT = st.sampled_from(units().filter(~pl.col("raw_unit").str.contains("分"))["
 CLAUSES = st.lists(st.tuples(TEXT, NUMBER, UNIT, TEXT), min_size=1, max_size=4).map(
     lambda clauses: "".join("".join(clause) for clause in clauses)
 )
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.one_of(TEXT, st.sampled_from(["甲", "\n", chr(MARKS), chr(MARKS + 7), "\U0010ffff"]))).map("".join))
+def test_of_the_words_that_end_at_a_place_the_longest_is_found_from_the_end_of_the_text(text):
+    expected, end = [], len(text)
+    while end:
+        known = [word for word in WORDS if text.endswith(word, 0, end)]
+        longest = max(known, key=len, default=text[end - 1])
+        if known:
+            expected.insert(0, (end - len(longest), end, longest))
+        end -= len(longest)
+    found = zip(*(column.tolist() for column in find_words(text, read_lexicon())), strict=True)
+    assert [(start, end, WORDS[word]) for start, end, word in found] == expected
+
+
+def test_quantities_read_in_parts_are_read_as_they_are_at_once(monkeypatch):
+    texts = ["清理垃圾【30吨】,出动车辆【5台】。", "新建公厕【12座】、停车位【1800个】。"] * 2 + [
+        "招募志愿者【40名】。"
+    ]
+    quantities, found = cases((text, [OTHER] * text.count("【")) for text in texts)
+    at_once = classify(quantities, found)
+    monkeypatch.setattr(indicators, "AT_A_TIME", 2)
+    assert len(indicators._parts(indicators._place(quantities, found))) > 2
+    assert classify(quantities, found).equals(at_once)
 
 
 @settings(max_examples=25, deadline=None)

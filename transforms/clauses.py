@@ -136,7 +136,7 @@ def _dictionary(lexicon: Lexicon) -> _Dictionary:
     order = length.arg_sort(descending=True)
     order = order.filter(length.gather(order) > 1)
     longer = pl.Series([word[::-1] for word in words.gather(order)])
-    characters = np.zeros((len(longer), length.max()), np.int64)
+    characters = np.zeros((len(longer), max(map(len, longer))), np.int64)
     for row, word in enumerate(longer):
         characters[row, : len(word)] = [ord(character) for character in word]
     marks = [chr(MARKS + index) for index in range(len(longer))]
