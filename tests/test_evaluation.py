@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from orchestration.reading import mention_lines, read_paths
 from transforms.evaluation import evaluate
+from transforms.indicators import catalogue
+from warehouse.home import Home
 
 GOLD = Path(__file__).resolve().parents[1].parent / "shared" / "gold"
 needs_gold = pytest.mark.skipif(not GOLD.exists(), reason="the shared annotation is not at hand")
@@ -33,6 +36,7 @@ def mention(start, end, value, **fields):
     }
 
 
+EVALUATION = Path(__file__).with_name("data") / "evaluation"
 FAMILIES = {"parking_lots": "facilities", "volunteers": "volunteering"}
 
 
@@ -145,3 +149,14 @@ def test_figures_agree_with_the_reference_scorer_to_the_last_digit(seed, tmp_pat
     with (GOLD / "indicators.tsv").open(encoding="utf-8") as table:
         families = {row["id"]: row["family"] for row in csv.DictReader(table, delimiter="\t", quoting=csv.QUOTE_NONE)}
     assert evaluate(gold, predicted, families).figures == reference
+
+
+def test_extraction_of_our_own_annotated_reports_stays_as_good_as_it_is():
+    read, annotated = [], (EVALUATION / "gold" / "mentions.jsonl").read_text("utf-8").splitlines()
+    for part in read_paths([str(EVALUATION / "texts")], Home(EVALUATION), pytest.fail):
+        read += mention_lines(part).to_dicts()
+    families = dict(catalogue().select("indicator_id", "family").iter_rows())
+    found = evaluate([json.loads(line) for line in annotated], read, families)
+    least = {"quantity": 0.99, "quantity_redacted": 0.98, "indicator": 0.9, "indicator_core": 0.95, "observation": 0.86}
+    assert {name: found.figures[name]["f1"] for name, f1 in least.items() if found.figures[name]["f1"] < f1} == {}
+    assert found.sure_right / found.sure >= 0.95

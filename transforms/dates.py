@@ -158,9 +158,9 @@ def _parsed(words: pl.Series) -> pl.DataFrame:
     until = pl.any_horizontal(f(name).is_not_null() for name in ("until_before", "until_after"))
     spans_two = pl.any_horizontal(f(name).is_not_null() for name in ("y2", "y4", "m2", "n2", "s2", "m6", "d8", "plan"))
     # 今年以来 can't reach beyond the year.
-    this_year = year_word.replace_strict(relative, default=None, return_dtype=pl.Int64).eq_missing(0) & pl.all_horizontal(
-        f(name).is_null() for name in ("m0", "p0", "m5", "m7")
-    )
+    this_year = year_word.replace_strict(relative, default=None, return_dtype=pl.Int64).eq_missing(
+        0
+    ) & pl.all_horizontal(f(name).is_null() for name in ("m0", "p0", "m5", "m7"))
     fixed = (
         (spans_two & f("plan_on").is_null())
         | (this_year & since & ~until)
