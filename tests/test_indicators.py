@@ -383,6 +383,8 @@ def test_an_indicator_is_added_without_code(folder):
         (('kind = "flow"', 'kind = "wave"'), "kind 'wave'"),
         (('verbs = ["@建设"]', 'colour = "red"'), "unknown colour"),
         (('verbs = ["@建设"]', 'units = ["丈二"]'), "no unit 丈二"),
+        (('verbs = ["@建设"]', 'only = ["丈二"]'), "no unit 丈二"),
+        (('verbs = ["@建设"]', 'planned = "nowhere"'), "planned: no indicator nowhere"),
         (('verbs = ["@建设"]', 'excludes = ["充电桩"]'), "both head and excluded: 充电桩"),
         (("[charging_piles]", "[toilets_built]"), "the name is taken, by energy.toml"),
         (("[charging_piles]", "[other]"), "the name is taken"),
