@@ -121,7 +121,6 @@ def test_a_materialisation_started_in_the_browser_ends_green(page: Page) -> None
     run = page.dagster.new_run(before)
     assert run["status"] == "SUCCESS"
     page.open(f"/runs/{run['runId']}", "Success", "publish_warehouse")
-    page.keep("run")
 
 
 def test_a_failing_warning_stops_nothing_and_its_page_names_the_rows(page: Page) -> None:
