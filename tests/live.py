@@ -2,13 +2,14 @@
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
 import time
 import urllib.request
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -106,7 +107,12 @@ def running(home: Path, **more: str) -> Iterator[Live]:
     port = free_port()
     with (home / "ui.log").open("ab") as log:
         process = subprocess.Popen(
-            [*COMMAND, "ui", "--port", str(port)], cwd=ROOT, env=environment(home, **more), stdout=log, stderr=log
+            [*COMMAND, "ui", "--port", str(port)],
+            cwd=ROOT,
+            env=environment(home, **more),
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
         )
         live = Live(f"http://127.0.0.1:{port}", home, process)
         try:
@@ -114,4 +120,9 @@ def running(home: Path, **more: str) -> Iterator[Live]:
             yield live
         finally:
             process.terminate()
-            process.wait(60)
+            try:
+                process.wait(60)
+            finally:
+                # Nothing it has started outlives the test, whatever became of it.
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)

@@ -134,7 +134,7 @@ def test_a_backfill_of_20_batches_with_4_runs_in_parallel_equals_a_sequential_lo
                     and all(r["status"] in FINISHED for r in found.values())
                     and found
                 ),
-                900,
+                2400,
                 "the end of all runs",
             )
             assert [run["status"] for run in runs.values()] == ["SUCCESS"] * BATCHES
