@@ -68,7 +68,7 @@ def build_checks() -> dg.AssetChecksDefinition:
         drafts.write_stage(batch, "check_result", validation.results)
         drafts.write_stage(batch, "findings", validation.findings)
         results = list(check_results(data, batch, (*STAGED, BATCH)))
-        stopping = [result.check_name for result in results if stops(result)]
+        stopping = [result.check_name or "" for result in results if stops(result)]
         if stopping:
             _publish_history(data, batch)
         gate = dg.AssetCheckResult(
