@@ -46,6 +46,11 @@ class _Quiet(SimpleHTTPRequestHandler):
 
 def _serve_docs(folder: Path, port: int) -> ThreadingHTTPServer:
     folder.mkdir(parents=True, exist_ok=True)
-    server = ThreadingHTTPServer((LOOPBACK, port), partial(_Quiet, directory=str(folder)))
+    handler = partial(_Quiet, directory=str(folder))
+    try:
+        server = ThreadingHTTPServer((LOOPBACK, port), handler)
+    except OSError:
+        # Something else listens there: any port will do, for the results of checks carry the address.
+        server = ThreadingHTTPServer((LOOPBACK, 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return server

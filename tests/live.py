@@ -116,7 +116,12 @@ def running(home: Path, **more: str) -> Iterator[Live]:
         )
         live = Live(f"http://127.0.0.1:{port}", home, process)
         try:
-            wait_for(lambda: live.graphql("{ version }"), 180, f"the webserver; see {home / 'ui.log'}")
+            wait_for(
+                lambda: process.poll() is not None or live.graphql("{ version }"),
+                300,
+                f"the webserver; see {home / 'ui.log'}",
+            )
+            assert process.poll() is None, live.log()
             yield live
         finally:
             process.terminate()
