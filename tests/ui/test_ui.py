@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -178,11 +179,11 @@ def test_names_and_texts_of_files_are_shown_as_text_whatever_they_spell(page: Pa
 
 
 def test_the_web_interface_listens_on_loopback_only(dagster: Live) -> None:
-    port = int(dagster.url.rsplit(":", 1)[1])
+    ports = {int(port) for port in re.findall(r"http://127\.0\.0\.1:([0-9]+)", dagster.log())}
+    assert len(ports) == 2, "of the webserver and of the Data Docs"
     listening = [line.split() for line in Path("/proc/net/tcp").read_text("ascii").splitlines()[1:]]
-    addresses = {
-        fields[1].split(":")[0] for fields in listening if int(fields[1].split(":")[1], 16) in (port, port + 1)
-    }
+    pairs = [fields[1].split(":") for fields in listening if fields[3] == "0A"]
+    addresses = {address for address, port in pairs if int(port, 16) in ports}
     assert addresses == {"0100007F"}
     assert "no login" in dagster.log()
 
