@@ -5,12 +5,13 @@ this loads Great Expectations (seconds).
 """
 
 from collections import defaultdict
+from html import escape
 from typing import Any
 
 from great_expectations.core import ExpectationSuiteValidationResult, ExpectationValidationResult
 from great_expectations.render.renderer import ValidationResultsColumnSectionRenderer
 from great_expectations.render.view import DefaultJinjaPageView
-from jinja2 import ChoiceLoader, PackageLoader
+from jinja2 import ChoiceLoader, PackageLoader, select_autoescape
 
 from checks.runner import check_of
 
@@ -22,6 +23,7 @@ class OfflineView(DefaultJinjaPageView):
         super().__init__()
         theirs = [loader for loader in (self.env.loader,) if loader is not None]
         self.env.loader = ChoiceLoader([PackageLoader("checks", "templates"), *theirs])
+        self.env.autoescape = select_autoescape(["html.j2"])
 
     def suite(self, result: ExpectationSuiteValidationResult, checks: list[dict[str, Any]], **about: Any) -> str:
         """The page of one suite on a batch: its checks, those that failed first, each with its expectations.
@@ -43,4 +45,15 @@ class OfflineView(DefaultJinjaPageView):
 def _tables(outcomes: list[ExpectationValidationResult]) -> list[dict[str, Any]]:
     """What Great Expectations shows of the expectations, without the heading over it."""
     section = ValidationResultsColumnSectionRenderer().render(outcomes).to_json_dict()
-    return [block for block in section["content_blocks"] if block["content_block_type"] != "header"]
+    return [_inert(block) for block in section["content_blocks"] if block["content_block_type"] != "header"]
+
+
+def _inert(part: Any, cell: bool = False) -> Any:
+    """The block with its cells as text: Great Expectations escapes what it puts into templates, and no plain cell."""
+    if isinstance(part, str):
+        return escape(part) if cell else part
+    if isinstance(part, list):
+        return [_inert(inside, cell) for inside in part]
+    if isinstance(part, dict) and part.get("content_block_type") != "string_template":
+        return {name: _inert(inside, cell or name in ("table", "header_row")) for name, inside in part.items()}
+    return part

@@ -10,15 +10,18 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
+from checks.data_docs import page
 from checks.suites import Check, declared_checks
 from orchestration.metadata import preview
 from orchestration.resources import DataDirectory
 from warehouse.lake import Lake
 
-# The address under which the Data Docs are served, where they are; else the results name the folder.
+# The address under which the folder of the Data Docs is served, where it is; else the results name files.
 DATA_DOCS_URL = "CAMPAIGN_DATA_DOCS_URL"
 # The batch as a whole, whose checks are answered with the asset itself.
 BATCH = "accepted"
+# Characters of what is told of a failing row.
+EXPLANATION_CELL = 240
 STAGED = ("documents", "reports", "numerals", "mentions", "observations")
 # Dagster runs a blocking check before anything downstream of its asset. What the checks themselves wait for can't wait
 # for them, so those of documents and reports stop the load by way of the gate.
@@ -65,11 +68,14 @@ def build_checks() -> dg.AssetChecksDefinition:
         drafts.write_stage(batch, "check_result", validation.results)
         drafts.write_stage(batch, "findings", validation.findings)
         results = list(check_results(data, batch, (*STAGED, BATCH)))
-        stopping = [result.check_name for result in results if stops(result)]
+        stopping = [result.check_name or "" for result in results if stops(result)]
         if stopping:
             _publish_history(data, batch)
         gate = dg.AssetCheckResult(
-            asset_key=GATE.asset_key, check_name=GATE.name, passed=not stopping, metadata={"stopped_by": stopping}
+            asset_key=GATE.asset_key,
+            check_name=GATE.name,
+            passed=not stopping,
+            metadata={"batch": batch, "stopped_by": ", ".join(stopping) or "nothing"},
         )
         # Someone who materialises one asset by itself is told of its own checks only.
         selected = {key.name for key in context.selected_asset_check_keys}
@@ -83,7 +89,7 @@ def _publish_history(data: DataDirectory, batch: str) -> None:
     from warehouse.build import build
     from warehouse.publish import publish
 
-    data.drafts.adopt(batch, ["check_result", "quarantine"])
+    data.drafts.adopt(batch, ["check_result", "quarantine", "findings"])
     publish(data.home, build(data.home))
 
 
@@ -99,20 +105,25 @@ def check_results(data: DataDirectory, batch: str, assets: Iterable[str]) -> Ite
     guarded = set(assets)
     for check in declared_checks():
         if check.asset in guarded:
-            yield _result(check, answers.get(check.name), findings.filter(check_name=check.name), data.home.data_docs)
+            yield _result(data, batch, check, answers.get(check.name), findings.filter(check_name=check.name))
 
 
-def _result(check: Check, answer: dict[str, Any] | None, findings: pl.DataFrame, docs: Path) -> dg.AssetCheckResult:
+def _result(
+    data: DataDirectory, batch: str, check: Check, answer: dict[str, Any] | None, findings: pl.DataFrame
+) -> dg.AssetCheckResult:
     answer = answer or {"passed": False, "checked": 0, "failed": 0, "detail": "the check gave no answer"}
-    page = os.environ.get(DATA_DOCS_URL)
     metadata: dict[str, Any] = {
+        "batch": batch,
         "checked": answer["checked"],
         "failed": answer["failed"],
-        "detail": dg.MetadataValue.text(answer["detail"] or ""),
-        "data_docs": dg.MetadataValue.url(page) if page else dg.MetadataValue.path(docs / "index.html"),
+        "data_docs": _page(data.home.data_docs, batch, check),
     }
+    if not answer["passed"]:
+        metadata["detail"] = dg.MetadataValue.text(answer["detail"])
     if len(findings):
-        metadata["failing_rows"] = preview(findings.select("key", "document_id", "explanation"))
+        explained = pl.col("explanation").str.strip_prefix(f"{check.zh} {check.en} ")
+        metadata["failing_rows"] = preview(findings.select("key", explained), EXPLANATION_CELL)
+        metadata["all_failing_rows"] = dg.MetadataValue.path(data.lake.stage_path(batch, "findings"))
     return dg.AssetCheckResult(
         asset_key=["lake", check.asset],
         check_name=check.name,
@@ -122,6 +133,14 @@ def _result(check: Check, answer: dict[str, Any] | None, findings: pl.DataFrame,
         description=f"{check.zh} {check.en}",
         metadata=metadata,
     )
+
+
+def _page(docs: Path, batch: str, check: Check) -> dg.UrlMetadataValue | dg.PathMetadataValue:
+    """Where the Data Docs tell of the check on the batch: an address where they are served, else a file."""
+    file, served = page(docs, batch, check.suite), os.environ.get(DATA_DOCS_URL)
+    if not served:
+        return dg.MetadataValue.path(file)
+    return dg.MetadataValue.url(f"{served.rstrip('/')}/{file.relative_to(docs).as_posix()}#{check.name}")
 
 
 def _past(lake: Lake, batch: str, reports: pl.DataFrame) -> dict[str, pl.DataFrame]:

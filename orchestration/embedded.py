@@ -9,7 +9,7 @@ from importlib import resources
 
 import dagster as dg
 
-from orchestration.checks import GATE, stops
+from orchestration.checks import GATE
 from orchestration.definitions import EXTRACT, LOAD, build_definitions
 from orchestration.partitions import BATCH
 from orchestration.runs import HOST_TAG
@@ -67,18 +67,20 @@ def run_batches(home: Home, job_name: str, batches: Sequence[str], progress: Say
                 tags={HOST_TAG: socket.gethostname()},
             )
             unreadable = drafts.read_stage(batch, "failures")["reason"]
-            for line in (*unreadable, *(f"{batch}: {problem}" for problem in _problems(result))):
+            for line in (*unreadable, *(f"{batch}: {problem}" for problem in _problems(result, drafts, batch))):
                 fail(line)
 
 
-def _problems(result: dg.ExecuteInProcessResult) -> Iterator[str]:
+def _problems(result: dg.ExecuteInProcessResult, drafts: Drafts, batch: str) -> Iterator[str]:
     """What failed in a run: the checks that stopped it, else the innermost cause of each step's failure."""
     if result.success:
         return
-    failed = [check for check in result.get_asset_check_evaluations() if check.check_name != GATE.name and stops(check)]
-    for check in failed:
-        yield f"{check.check_name}: {check.metadata['detail'].value or check.description}"
-    for event in result.all_events if not failed else ():
+    if any(check.check_name == GATE.name and not check.passed for check in result.get_asset_check_evaluations()):
+        told = drafts.read_stage(batch, "check_result").filter(severity="error", scope="table", passed=False)
+        for name, detail in told.select("check_name", "detail").iter_rows():
+            yield f"{name}: {detail.partition(chr(10))[0]}"
+        return
+    for event in result.all_events:
         if event.is_step_failure:
             error = event.step_failure_data.error
             while error and error.cause:

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import Any
 
 from orchestration.ingest import Arrival, discover, ingest, unpublished
@@ -128,8 +127,7 @@ def _finished(done: Load, home: Home, batches: Sequence[str], started: float) ->
 
 def _arrivals(paths: Sequence[str], settings: Settings, fail: Say) -> Iterator[Arrival]:
     for inbox in settings.inboxes if not paths else ():
-        if "://" not in inbox.address:
-            Path(inbox.address).mkdir(parents=True, exist_ok=True)
+        inbox.make()
     for path in paths or [inbox.address for inbox in settings.inboxes]:
         try:
             found, _ = discover(path)

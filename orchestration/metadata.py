@@ -10,6 +10,8 @@ import polars as pl
 from transforms.schema import Column
 
 PREVIEW_ROWS = 8
+PREVIEW_COLUMNS = 8
+PREVIEW_ROWS_ON_SIDE = 3
 PREVIEW_CELL = 40
 BAR_CELLS = 30
 
@@ -19,24 +21,28 @@ _INERT = {ord(mark): f"&#{ord(mark)};" for mark in string.punctuation}
 _INERT |= {ord("."): "&#8288;&#46;", ord("@"): "&#8288;&#64;", ord(":"): "&#58;&#8288;"}
 
 
-def inert(value: object) -> str:
-    """The value as Markdown that shows its characters and nothing else, on one line, cut to `PREVIEW_CELL`."""
+def inert(value: object, cell: int = PREVIEW_CELL) -> str:
+    """The value as Markdown that shows its characters and nothing else, on one line, cut to `cell` of them."""
     text = "" if value is None else str(value)
-    text = "".join(
-        " " if c.isspace() else "�" if unicodedata.category(c)[0] == "C" else c for c in text[: PREVIEW_CELL + 1]
-    )
-    return (text if len(text) <= PREVIEW_CELL else text[: PREVIEW_CELL - 1] + "…").translate(_INERT)
+    text = "".join(" " if c.isspace() else "�" if unicodedata.category(c)[0] == "C" else c for c in text[: cell + 1])
+    return (text if len(text) <= cell else text[: cell - 1] + "…").translate(_INERT)
 
 
-def _table(header: Iterable[object], rows: Iterable[Iterable[object]]) -> str:
+def _table(header: Iterable[object], rows: Iterable[Iterable[object]], cell: int = PREVIEW_CELL) -> str:
     head = [inert(name) for name in header]
-    lines = [head, ["---"] * len(head), *([inert(value) for value in row] for row in rows)]
+    lines = [head, ["---"] * len(head), *([inert(value, cell) for value in row] for row in rows)]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def preview(frame: pl.DataFrame) -> dg.MarkdownMetadataValue:
-    """The first rows of the frame as a Markdown table."""
-    return dg.MetadataValue.md(_table(frame.columns, frame.head(PREVIEW_ROWS).iter_rows()))
+def preview(frame: pl.DataFrame, cell: int = PREVIEW_CELL) -> dg.MarkdownMetadataValue:
+    """The first rows of the frame as a Markdown table, at most `cell` characters of each value."""
+    if frame.width <= PREVIEW_COLUMNS:
+        return dg.MetadataValue.md(_table(frame.columns, frame.head(PREVIEW_ROWS).iter_rows(), cell))
+    # The page would squeeze Chinese text into columns one character wide: a wide table is laid on its side.
+    rows = frame.head(PREVIEW_ROWS_ON_SIDE).rows()
+    return dg.MetadataValue.md(
+        _table(("column", *range(1, len(rows) + 1)), zip(frame.columns, *rows, strict=True), cell)
+    )
 
 
 def bars(label: str, counts: Sequence[tuple[object, float]]) -> dg.MarkdownMetadataValue:

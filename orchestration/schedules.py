@@ -34,7 +34,12 @@ def build_schedules(
     ) -> Iterator[dg.RunRequest | dg.SkipReason]:
         settled = datetime.now(UTC) - timedelta(seconds=settings.settle_seconds)
         for inbox in settings.inboxes:
-            arrivals, _ = discover(inbox.address)
+            try:
+                arrivals, _ = discover(inbox.address)
+            except OSError as error:
+                # What is out of reach tonight keeps nothing else from loading.
+                context.log.warning(str(error))
+                continue
             still = [arrival for arrival in arrivals if arrival.changed is None or arrival.changed < settled]
             for result in ingest(data.lake, still, settings):
                 for arrival, reason in result.failed:

@@ -21,6 +21,11 @@ class Inbox:
     stale_after_hours: int
     overdue_after_hours: int
 
+    def make(self) -> None:
+        """Make the folder, where it is one of this machine."""
+        if "://" not in self.address:
+            Path(self.address).mkdir(parents=True, exist_ok=True)
+
 
 @dataclass(frozen=True)
 class Settings:

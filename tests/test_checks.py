@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 from functools import cache
+from html import unescape
 from pathlib import Path
 
 import polars as pl
@@ -362,6 +363,19 @@ def test_the_data_docs_say_what_failed_and_need_no_network(tmp_path: Path):
     index = (tmp_path / "index.html").read_text("utf-8")
     assert "observations__dimension_fits" in index
     assert "0 错误 errors" in index or "全部通过" in index
+
+
+def test_texts_of_reports_are_shown_as_text_in_the_data_docs_whatever_they_spell(tmp_path: Path):
+    hostile = "<img src=x onerror=run()><script>run()</script>&amp;$raw_text{{ 7 * 7 }}吨"
+    first = pl.int_range(pl.len()) == 0
+    observations = clean()["observations"].with_columns(
+        pl.when(first).then(pl.lit(hostile)).otherwise(name).alias(name) for name in ("raw_text", "evidence")
+    )
+    validate({**clean(), "observations": observations}, "b0", ARRIVED, docs=tmp_path)
+    for path in (page(tmp_path, "b0", "observations"), tmp_path / "index.html"):
+        source = path.read_text("utf-8")
+        assert "<img" not in source and "<script>run" not in source
+        assert hostile in unescape(re.sub(r"<[^>]*>", "", source))
 
 
 def test_every_suite_has_a_subject():

@@ -13,7 +13,7 @@ import click
 import duckdb
 import polars as pl
 import pytest
-from live import COMMAND, ROOT, campaign, environment
+from live import COMMAND, POINTS_LOST, ROOT, campaign, environment
 
 from orchestration.cli import cli
 from orchestration.cli.reference import EXAMPLES, markdown
@@ -170,6 +170,15 @@ def test_broken_files_among_good_ones_are_named_and_quarantined_and_the_good_one
         "noise.pdf",
     ]
     assert rows(home, "select count(*) as n from core.dim_document") == [{"n": 1}]
+
+
+def test_a_batch_that_the_checks_stop_is_named_with_the_check_and_why(tmp_path: Path) -> None:
+    (tmp_path / "小结.txt").write_text(POINTS_LOST, "utf-8")
+    done = campaign(tmp_path / "data", "run", str(tmp_path / "小结.txt"))
+    assert done.returncode == 1
+    (named,) = [line for line in done.stderr.splitlines() if line.startswith("campaign: ")]
+    assert "load__rejections_few" in named and "More than a quarter of the observations are quarantined" in named
+    assert rows(tmp_path / "data", "select count(*) as n from core.fact_observation") == [{"n": 0}]
 
 
 def test_a_run_goes_on_while_another_process_keeps_the_warehouse_open(own: Path, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -43,16 +44,17 @@ EVENTS = "query ($id: ID!) { logsForRun(runId: $id) { ... on EventConnection { e
 
 
 @contextmanager
-def postgresql(folder: Path) -> Iterator[dict[str, str]]:
-    """A cluster of its own in `folder`, run by a user who is not root; the environment that `deploy/dagster.yaml` reads."""
+def postgresql() -> Iterator[dict[str, str]]:
+    """A cluster of its own, run by a user who is not root; the environment that `deploy/dagster.yaml` reads.
+
+    It lies beside the folders of pytest, which close these to other users whenever they start.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="campaign-"))
     programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"))[-1]
     # The server refuses to run as root: Debian's package brings a user for it.
     user = ["runuser", "-u", "postgres", "--"] if os.getuid() == 0 else []
-    folder.mkdir()
     if user:
         shutil.chown(folder, "postgres")
-        for parent in list(folder.parents)[:-2]:
-            parent.chmod(parent.stat().st_mode | 0o711)
     cluster, password, port = folder / "cluster", folder / "password", free_port()
     password.write_text("test only")
     password.chmod(0o644)
@@ -73,6 +75,7 @@ def postgresql(folder: Path) -> Iterator[dict[str, str]]:
         }
     finally:
         run("pg_ctl", "-m", "immediate", "stop")
+        shutil.rmtree(folder)
 
 
 def ingested(home: Home, folder: Path) -> list[str]:
@@ -110,7 +113,7 @@ def test_a_backfill_of_20_batches_with_4_runs_in_parallel_equals_a_sequential_lo
     batches = ingested(parallel, tmp_path / "files")
     shutil.copytree(parallel.root, sequential.root)
 
-    with postgresql(tmp_path / "postgresql") as secrets:
+    with postgresql() as secrets:
         instance = tmp_path / "instance"
         instance.mkdir()
         shutil.copy(ROOT / "deploy" / "dagster.yaml", instance)
@@ -131,7 +134,7 @@ def test_a_backfill_of_20_batches_with_4_runs_in_parallel_equals_a_sequential_lo
                     and all(r["status"] in FINISHED for r in found.values())
                     and found
                 ),
-                600,
+                2400,
                 "the end of all runs",
             )
             assert [run["status"] for run in runs.values()] == ["SUCCESS"] * BATCHES

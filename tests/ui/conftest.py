@@ -1,7 +1,10 @@
 """A real `campaign ui` on real data, and a real Chromium to look at it with."""
 
+import json
 import shutil
+import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -23,14 +26,36 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def dagster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+def webhook() -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """An address that takes alerts, with a secret in it, and what it has been told."""
+    told: list[dict[str, Any]] = []
+
+    class Hook(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            told.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Hook) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/token-that-nobody-may-see", told
+        server.shutdown()
+
+
+@pytest.fixture(scope="session")
+def dagster(tmp_path_factory: pytest.TempPathFactory, webhook: tuple[str, list[dict[str, Any]]]) -> Iterator[Live]:
     home, files = tmp_path_factory.mktemp("ui") / "data", tmp_path_factory.mktemp("files")
+    home.mkdir()
+    (home / "settings.toml").write_text("[sensor]\ninterval_seconds = 5\nsettle_seconds = 2\n")
     for example in sorted((ROOT / "examples" / "reports").iterdir())[:6]:
         shutil.copy(example, files)
     (files / HOSTILE_NAME).write_text(HOSTILE_TEXT, "utf-8")
     (files / "broken.docx").write_bytes(b"PK\x03\x04 no archive")
     assert "Loaded 1 batch" in campaign(home, "run", str(files)).stdout
-    with running(home) as live:
+    with running(home, CAMPAIGN_ALERT_WEBHOOK=webhook[0], no_proxy="127.0.0.1") as live:
         yield live
 
 
@@ -45,6 +70,7 @@ def browser() -> Iterator[Any]:
         "--headless=new",
         "--no-sandbox",
         "--disable-gpu",
+        "--no-proxy-server",
         "--disable-quic",
         "--no-first-run",
         "--disable-background-networking",
