@@ -7,6 +7,7 @@ from typing import Any
 
 from orchestration.ingest import Arrival, discover, ingest, unpublished
 from orchestration.settings import Settings, read_settings
+from warehouse.corrections import unapplied
 from warehouse.home import Home
 from warehouse.lake import Lake
 from warehouse.summary import Summary, summary
@@ -17,10 +18,13 @@ NOTHING = Summary(0, 0, 0, 0, 0, 0, 0, 0, 0, [])
 
 @dataclass
 class Load:
-    """What a run has done: the files it knew already, what it brought to the warehouse, and what failed, a line each."""
+    """What a run has done: the files it knew already, whether it published anew without a batch, what it brought to the
+    warehouse, and what failed, a line each.
+    """
 
     known: int = 0
     seconds: float = 0.0
+    renewed: bool = False
     brought: Summary = NOTHING
     failed: list[str] = field(default_factory=list)
 
@@ -44,7 +48,8 @@ class Load:
         """For a person."""
         new, known = self.brought, f"{self.known:,} known already" if self.known else ""
         if not new.batches and not self.failed:
-            return f"Nothing new{': ' * bool(known)}{known}."
+            renewed = " Published anew: corrections, decisions or the code had changed." if self.renewed else ""
+            return f"Nothing new{': ' * bool(known)}{known}.{renewed}"
         rows: list[tuple[str, str, str]] = [
             ("documents", f"{new.documents:,}", known),
             ("reports", f"{new.reports:,}", ""),
@@ -89,8 +94,8 @@ def load_new(home: Home, paths: Sequence[str], progress: Say, problem: Say) -> L
 
         run_batches(home, LOAD, batches, progress, fail)
     else:
-        _publish(home)
-    return _finished(done, home, batches, started)
+        done.renewed = _publish(home)
+    return _finished(done, home, batches, started, problem)
 
 
 def load_again(home: Home, hold: bool, progress: Say, problem: Say) -> Load:
@@ -107,20 +112,25 @@ def load_again(home: Home, hold: bool, progress: Say, problem: Say) -> Load:
     if not hold:
         progress("publish warehouse")
         _publish(home)
-    return _finished(done, home, batches, started)
+    return _finished(done, home, batches, started, problem)
 
 
-def _publish(home: Home) -> None:
-    """Publish what the lake, the corrections and the decisions hold by now; nothing where that is published already."""
+def _publish(home: Home) -> bool:
+    """Publish what the lake, the corrections and the decisions hold by now; whether it replaced a version."""
     from warehouse.build import build
     from warehouse.publish import publish
+    from warehouse.versions import read_version
 
+    before = read_version(home.warehouse)
     publish(home, build(home))
+    return before not in (None, read_version(home.warehouse))
 
 
-def _finished(done: Load, home: Home, batches: Sequence[str], started: float) -> Load:
+def _finished(done: Load, home: Home, batches: Sequence[str], started: float, problem: Say) -> Load:
     if home.warehouse.exists():
         done.brought = summary(home, batches)
+        for line in unapplied(home):
+            problem(line)
     done.seconds = time.perf_counter() - started
     return done
 

@@ -1,4 +1,4 @@
-"""Run the queries of docs/questions.md on a data directory and write their output below them.
+"""Run the queries of docs/questions.md and docs/intervals.md on a data directory and write their output below them.
 
     python scripts/answer_questions.py HOME
 
@@ -14,7 +14,8 @@ from orchestration.cli.common import as_text
 from warehouse.home import Home
 from warehouse.query import query
 
-PAGE = Path(__file__).resolve().parents[1] / "docs" / "questions.md"
+DOCS = Path(__file__).resolve().parents[1] / "docs"
+PAGES = (DOCS / "questions.md", DOCS / "intervals.md")
 QUESTION = re.compile(r"```sql\n(.*?)\n```\n(?:\n```text\n.*?\n```\n)?", re.DOTALL)
 
 
@@ -28,4 +29,5 @@ def answer(page: str, home: Home) -> str:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(answer(PAGE.read_text("utf-8"), Home.locate(sys.argv[1])), "utf-8")
+    for path in PAGES:
+        path.write_text(answer(path.read_text("utf-8"), Home.locate(sys.argv[1])), "utf-8")

@@ -66,6 +66,15 @@ def test_the_workbook_has_a_sheet_a_mart_under_chinese_headers_and_a_dictionary(
     assert found["苏州市", "parking_spaces"]["上限"] == "∞"
     assert found["无锡市", "garbage_cleared"]["已遮盖"] == "是"
     assert found["无锡市", "garbage_cleared"]["数值"] is None
+    (cells,) = (row for row in sheet.iter_rows(min_row=2) if row[header.index("数值")].value == 900)
+    formats = {name: cell.number_format for name, cell in zip(header, cells, strict=True)}
+    assert [formats[name] for name in ("年", "人口年份", "人口", "下限", "每万人")] == [
+        "0",
+        "0",
+        "#,##0",
+        "#,##0",
+        "#,##0.00",
+    ]
     # Text of a report never becomes a formula.
     organisations = [cell for row in book["报告概览"].iter_rows(min_row=2) for cell in row if cell.value == "=危险()"]
     assert [cell.data_type for cell in organisations] == ["s"]

@@ -73,6 +73,49 @@ def test_a_cumulative_figure_is_never_ranked_against_an_annual_one(home: Home) -
     assert {row["period_kind"] for row in figures(home, "not comparable")} == {"since", "span", "rate"}
 
 
+def test_figures_of_other_years_compare_where_no_other_place_has_the_same_and_say_so(home: Home) -> None:
+    load(
+        home,
+        Report("苏州市", [garbage(900, "2018"), garbage(100, "2015"), garbage(150, "2014")]),
+        Report("无锡市", [garbage(700, "2018")]),
+        Report("南通市", [garbage(800, "2017"), garbage(950, "2016")]),
+        Report("扬州市", [garbage(400, "2015")]),
+        Report("泰州市", [Figure(GARBAGE, 5000, end="2017")]),
+        Report("镇江市", [Figure(GARBAGE, 4000, end="2019-06")]),
+    )
+    found = {(row["place_name"], row["period"]): row for row in figures(home)}
+    ranks = {key: (row["compared_with"], row["rank"], row["peers"]) for key, row in found.items()}
+    assert ranks == {
+        # Two years have peers of their own.
+        ("苏州市", "2018"): ("same_period", 1, 1),
+        ("无锡市", "2018"): ("same_period", 2, 1),
+        ("扬州市", "2015"): ("same_period", 1, 1),
+        ("苏州市", "2015"): ("same_period", 2, 1),
+        # The latest of 南通市 stands among the latest of the others: 900, 800, 700, 400.
+        ("南通市", "2017"): ("other_periods", 2, 3),
+        ("南通市", "2016"): (None, None, 0),
+        ("苏州市", "2014"): (None, None, 0),
+        ("泰州市", "../2017"): ("other_periods", 1, 1),
+        ("镇江市", "../2019-06"): ("other_periods", 2, 1),
+    }
+    assert all(row["comparable"] == (row["rank"] is not None) for row in found.values())
+    assert "本地区另有更近的数字" in found["南通市", "2016"]["why_not"]
+
+
+def test_what_began_in_different_years_or_is_another_stretch_is_never_ranked(home: Home) -> None:
+    load(
+        home,
+        Report("苏州市", [Figure(GARBAGE, 900, start="2015")]),
+        Report("无锡市", [Figure(GARBAGE, 700, start="2015")]),
+        Report("南通市", [Figure(GARBAGE, 800, start="2016")]),
+        Report("扬州市", [Figure(GARBAGE, 800, start="2018-01", end="2018-09")]),
+        Report("泰州市", [Figure(GARBAGE, 800, start="2018-01", end="2018-10")]),
+    )
+    assert {row["place_name"]: row["rank"] for row in figures(home, "comparable")} == {"苏州市": 1, "无锡市": 2}
+    assert {row["rank"] for row in figures(home, "not comparable")} == {None}
+    assert {row["why_not"][:11] for row in figures(home, "not comparable")} == {"没有同级、同期的其他地"}
+
+
 def test_what_does_not_compare_says_why(home: Home) -> None:
     why_not = {
         Report("南通市", [garbage(None)]): "数值已遮盖 / the number is masked",
@@ -80,8 +123,8 @@ def test_what_does_not_compare_says_why(home: Home) -> None:
         Report("泰州市", [garbage(800)], level="unit", organisation="泰州市城管局"): "只是报告单位自身的数字 / ",
         Report("镇江市", [garbage(800, unit="m3")]): "单位不能换算 / ",
         Report(None, [garbage(800)], level="city"): "地区不明 / the place is not known",
-        Report("昆山市", [garbage(800)]): "没有同级、同期的其他地区 / ",
-        Report("盐城市", [garbage(800, status="target")]): "没有同级、同期的其他地区 / ",
+        Report("昆山市", [garbage(800)]): "没有同级、同类期间的其他地区 / ",
+        Report("盐城市", [garbage(800, status="target")]): "没有同级、同类期间的其他地区 / ",
     }
     load(home, Report("苏州市", [garbage(900)]), Report("无锡市", [garbage(700)]), *why_not)
     assert [row["place_name"] for row in figures(home, "comparable")] == ["苏州市", "无锡市"]
@@ -145,6 +188,15 @@ def test_reports_that_contradict_each_other_are_a_conflict_with_the_evidence_of_
     assert (conflict["kind"], conflict["low"], conflict["other_low"]) == ("report", 700, 500)
     assert conflict["raw_text"] in conflict["evidence"]
     assert conflict["other_raw_text"] in conflict["other_evidence"]
+
+
+def test_a_part_that_another_report_states_is_no_conflict(home: Home) -> None:
+    load(home, Report("苏州市", [garbage(500), garbage(20)]), Report("苏州市", [garbage(500), garbage(30)], year=2019))
+    (found,) = figures(home)
+    assert (found["conflicts"], found["figures"]) == (0, 4)
+    assert query(home, "from mart.conflict").is_empty()
+    roles = query(home, "from mart.reconciliation select role, value order by value").rows()
+    assert [(role, value) for role, value in roles if value < 500] == [("same_report", 20), ("same_report", 30)]
 
 
 def test_a_fuzzy_figure_that_an_exact_one_lies_in_is_no_conflict(home: Home) -> None:

@@ -1,6 +1,7 @@
 """The warehouse as a whole: a function of the batches, the corrections and the decisions, and of nothing else."""
 
 import json
+import math
 import random
 import shutil
 from datetime import UTC, datetime, timedelta
@@ -90,6 +91,21 @@ def scenario(root: Path) -> tuple[list[dict[str, pl.DataFrame]], list[str], list
     corrections.correct(home, ids[3], {"indicator": indicators["name_zh"][1]}, "乙", "又看了")
     corrections.reject(home, ids[40], "甲", "不是数量")
     corrections.correct(home, ids[77], {"place": "苏州市", "status": "target"}, "甲", "计划")
+    corrections.correct(home, ids[90], {"value": None}, "乙", "遮盖了")
+    document_id, start = query(
+        home,
+        "from core.document_text semi join (from core.dim_report where duplicate_of is null) using (document_id) "
+        "select document_id, instr(text, '年创建') - 1 order by 1 limit 1",
+    ).row(0)
+    found = {"indicator": indicators["name_zh"][2], "value": 17, "period": "2016"}
+    corrections.add(home, document_id, start, start + 3, found, "甲", "漏了")
+    # What a person has added can be corrected like anything else; what no longer stands there is told.
+    add_line = home.corrections.read_text("utf-8").splitlines()[-1]
+    publish_all(home)
+    corrections.correct(home, json.loads(add_line)["observation_id"], {"low": 17, "high": 19}, "乙", "约数")
+    lost = {**json.loads(add_line), "correction_id": "lost", "raw_text": "另一句"}
+    with home.corrections.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(lost, ensure_ascii=False) + "\n")
     held = query(home, "from ops.quarantine select quarantine_id where kind = 'row' order by 1").unique("quarantine_id")
     quarantine = query(home, "from ops.quarantine")
     released, rejected = held["quarantine_id"][0], held["quarantine_id"][1]
@@ -138,13 +154,15 @@ def test_the_scenario_has_what_could_go_wrong(everything: tuple) -> None:
             (from ops.delivery select count(*) - count(distinct document_id)) as deliveries_again,
             (from core.fact_observation select count(*) where corrected) as corrected,
             (from ops.correction select count(*) where applied) as applied,
+            (from ops.correction select string_agg(correction_id) where not applied) as unapplied,
             (from ops.quarantine select count(distinct quarantine_id) where state = 'released') as released,
             (from ops.quarantine select count(*) where state = 'open') as open
         """,
     ).row(0, named=True)
     assert found["copies"] >= 15
     assert found["deliveries_again"] == 7
-    assert (found["corrected"], found["applied"], found["released"]) == (2, 4, 2)
+    assert (found["corrected"], found["applied"], found["released"]) == (4, 7, 2)
+    assert found["unapplied"] == "lost"
     assert found["open"] > 3
 
 
@@ -292,6 +310,58 @@ def test_an_observation_can_be_added_at_a_span_and_explained(home: Home) -> None
     assert "停车位" in str(explain(home, row["observation_id"]))
 
 
+def test_an_added_observation_can_be_corrected_and_rejected(home: Home) -> None:
+    load(home, Report("苏州市", [garbage(900)]))
+    document_id, text = query(home, "from core.document_text").row(0)
+    start = text.index("苏州市")
+    corrections.add(home, document_id, start, start + 3, {"indicator": "停车位", "value": 7}, "王", "漏了")
+    publish_all(home)
+    added = observation(home, "corrected")
+    corrections.correct(home, added, {"status": "target"}, "李", "是计划")
+    publish_all(home)
+    assert query(home, "from core.fact_observation where corrected").select("value", "status").rows() == [(7, "target")]
+    corrections.reject(home, added, "王", "还是没有")
+    publish_all(home)
+    assert query(home, "from core.fact_observation")["value"].to_list() == [900]
+    assert query(home, "from ops.correction where applied").height == 3
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"value": 90}, {"value": 90, "low": 90, "high": 90, "qualifier": "exact"}),
+        ({"value": 90, "high": math.inf}, {"low": 90, "high": math.inf, "high_open": True, "qualifier": "at_least"}),
+        ({"low": 80, "high": 99}, {"value": 80, "low": 80, "high": 99, "qualifier": "approx"}),
+        ({"value": None}, {"value": None, "low": None, "high": None, "redacted": True}),
+        ({"indicator": "停车位"}, {"indicator_id": "parking_spaces", "confidence": 1.0}),
+        ({"status": "target"}, {"status": "target"}),
+        ({"period": "2015/.."}, {"period_start": "2015", "period_end": None, "period_basis": "stated"}),
+        ({"period": "../2019-06"}, {"period_start": None, "period_end": "2019-06"}),
+        ({"period": ""}, {"period_start": None, "period_end": None, "period_basis": None}),
+        ({"per": "day"}, {"per": "day", "period_start": "2018"}),
+        ({"place": "昆山市"}, {"place_id": place_id("昆山市")}),
+        ({"unit": "m3"}, {"unit": "m3"}),
+    ],
+)
+def test_a_correction_changes_what_it_names_and_nothing_else(home: Home, changes: dict, expected: dict) -> None:
+    load(home, Report("苏州市", [garbage(900)]))
+    (before,) = query(home, "from core.fact_observation").to_dicts()
+    corrections.correct(home, before["observation_id"], changes, "王", "看错了")
+    publish_all(home)
+    (after,) = query(home, "from core.fact_observation").to_dicts()
+    assert {name: after[name] for name in expected} == expected
+    assert after["corrected"]
+    also = {
+        "value": {"value", "low", "high", "low_open", "high_open", "qualifier", "redacted"},
+        "low": {"value", "low", "high", "low_open", "high_open", "qualifier"},
+        "indicator": {"confidence"},
+        "period": {"period_start", "period_end", "period_basis"},
+    }
+    follows = {"corrected", "rules"}.union(*(also.get(name, ()) for name in changes))
+    kept = before.keys() - expected.keys() - follows
+    assert {name: after[name] for name in kept} == {name: before[name] for name in kept}
+
+
 @pytest.mark.parametrize(
     ("line", "problem"),
     [
@@ -332,6 +402,9 @@ def test_a_correction_taken_back_leaves_no_trace(home: Home) -> None:
         ({"low": 5, "high": 2}, "does not lie between"),
         ({"period": "2018-13"}, "no period"),
         ({"period": "今年"}, "no period"),
+        ({"period": "2018/2015"}, "ends before it starts"),
+        ({"value": None, "low": 3}, "has no bounds"),
+        ({"unit": "xyz"}, "no unit"),
         ({"place": "鼓楼区"}, "could be"),
         ({"place": "无此地"}, "there is no place"),
         ({"indicator": "no_such"}, "there is no indicator"),
@@ -402,7 +475,7 @@ def test_a_query_can_neither_write_nor_reach_other_files(home: Home) -> None:
         query(Home(home.root / "elsewhere"), "select 1")
 
 
-def test_every_table_and_column_has_its_comment_and_is_what_the_declarations_say(home: Home) -> None:
+def test_every_table_column_and_macro_has_its_comment_and_is_what_the_declarations_say(home: Home) -> None:
     columns = query(
         home,
         "from duckdb_columns() select schema_name, table_name, column_name, comment "
@@ -418,6 +491,9 @@ def test_every_table_and_column_has_its_comment_and_is_what_the_declarations_say
     )
     assert len(described) == len(warehouse_tables())
     assert described["comment"].null_count() == 0
+    macros = query(home, "from duckdb_functions() select comment where database_name = 'warehouse' and not internal")
+    assert len(macros) > 20
+    assert macros["comment"].null_count() == 0
 
 
 def test_every_table_has_the_columns_types_values_and_keys_that_are_declared(everything: tuple) -> None:

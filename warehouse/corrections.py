@@ -18,7 +18,9 @@ from typing import Any
 import duckdb
 import polars as pl
 
+from transforms.indicators import catalogue
 from transforms.schema import table
+from transforms.units import units as unit_words
 from warehouse.compare import find_indicator
 from warehouse.frames import show
 from warehouse.home import Home, WarehouseError
@@ -101,6 +103,13 @@ def read_corrections(home: Home) -> pl.DataFrame:
             raise WarehouseError(f"{home.corrections}, line {number}: not a correction ({error})") from None
     schema = {name: CORRECTION.frame_schema[name] for name in RECORDED}
     return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def unapplied(home: Home) -> list[str]:
+    """The corrections that the published version could not apply, a line each."""
+    with connect(home.warehouse) as connection:
+        found = _rows(connection, "from ops.correction where not applied order by made_at, correction_id")
+    return [f"correction {row['correction_id']} of {row['observation_id']}: {row['problem']}" for row in found]
 
 
 def apply_corrections(connection: duckdb.DuckDBPyConnection) -> None:
@@ -203,8 +212,17 @@ def _anchor(home: Home, observation_id: str) -> dict[str, Any]:
     with connect(home.warehouse) as connection:
         rows = _rows(
             connection,
-            "from core.fact_quantity select observation_id: quantity_id, document_id, span_start, span_end, raw_text "
-            f"where quantity_id = {literal(observation_id)}",
+            f"""
+            from (
+                from core.fact_observation
+                select observation_id, document_id, span_start, span_end, raw_text, is_quantity: false
+                union all
+                from core.fact_quantity select quantity_id, document_id, span_start, span_end, raw_text, true
+            )
+            select * exclude (is_quantity)
+            where observation_id = {literal(observation_id)}
+            order by is_quantity
+            """,
         )
     if not rows:
         raise WarehouseError(f"there is no observation or quantity {observation_id}")
@@ -251,7 +269,8 @@ def _resolve(home: Home, changes: Mapping[str, Any]) -> dict[str, Any]:
     if "period" in changes:
         resolved |= _period(changes["period"])
     if "unit" in changes:
-        resolved["unit"] = str(changes["unit"])
+        known = {*unit_words()["unit"], *catalogue()["unit"]}
+        resolved["unit"] = _one_of(changes["unit"], tuple(sorted(known)), "unit")
     with connect(home.warehouse) as connection:
         if "indicator" in changes:
             resolved["indicator_id"] = find_indicator(
@@ -264,6 +283,8 @@ def _resolve(home: Home, changes: Mapping[str, Any]) -> dict[str, Any]:
 
 def _interval(changes: Mapping[str, Any]) -> dict[str, Any]:
     if "value" in changes and changes["value"] is None:
+        if changes.keys() & {"low", "high"}:
+            raise WarehouseError("what is masked has no bounds")
         bounds: dict[str, float | str | None] = {"value": None, "low": None, "high": None}
     else:
         low = _number(changes.get("low", changes.get("value", 0)))
@@ -307,6 +328,8 @@ def _period(written: str | None) -> dict[str, Any]:
         raise WarehouseError(f"{written} is no period; write 2018, 2018-01/2018-09, 2015/.. (since) or ../2019 (until)")
     assert found is not None
     start, end = found["start"], found["end"] or found["start"]
+    if ".." not in (start, end) and start > end[: len(start)]:
+        raise WarehouseError(f"{written} ends before it starts")
     return {
         "period_start": None if start == ".." else start,
         "period_end": None if end == ".." else end,

@@ -9,8 +9,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 from transforms.schema import DUCKDB_TYPES, Column, Table
-from warehouse.tables import is_view, warehouse_tables
+from warehouse.tables import ddl, is_view, warehouse_tables
 
 FRICTIONLESS_TYPES = {
     "text": "string",
@@ -23,8 +25,8 @@ FRICTIONLESS_TYPES = {
 DOCS = Path(__file__).parents[1] / "docs"
 INTRODUCTION = """# Data dictionary 数据字典
 
-Every table and column of `warehouse.duckdb`, as the comments in the file itself say it. Generated from
-`transforms/schema/*.toml` by `python -m warehouse.dictionary`; do not edit by hand.
+Every table, column and macro of `warehouse.duckdb`, as the comments in the file itself say it. Generated from
+`transforms/schema/*.toml` and `warehouse/macros/*.sql` by `python -m warehouse.dictionary`; do not edit by hand.
 
 `core` is the star of documents, reports, places, indicators and facts; `mart` holds what people ask for;
 `ops` the history of loads, checks, quarantine and corrections.
@@ -33,7 +35,7 @@ Every table and column of `warehouse.duckdb`, as the comments in the file itself
 
 def markdown() -> str:
     """The dictionary as Markdown."""
-    return "\n".join([INTRODUCTION, *(_section(table) for table in warehouse_tables())])
+    return "\n".join([INTRODUCTION, *(_section(table) for table in warehouse_tables()), _macros()])
 
 
 def datapackage(paths: dict[str, str]) -> str:
@@ -76,6 +78,17 @@ def _section(table: Table) -> str:
     for column in table.columns:
         kind = DUCKDB_TYPES[column.type] + (" not null" if column.required else "")
         lines.append(f"| `{column.name}` | {column.zh} | {kind} | {_holds(column)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _macros() -> str:
+    with duckdb.connect(":memory:") as connection:
+        connection.execute(ddl())
+        macros = connection.execute(
+            "from duckdb_functions() select function_name, parameters, comment where not internal order by function_oid"
+        ).fetchall()
+    lines = ["## Macros 宏\n", "[intervals.md](intervals.md) shows them at work.\n", "| macro | gives |\n|---|---|"]
+    lines += [f"| `{name}({', '.join(parameters)})` | {described} |" for name, parameters, described in macros]
     return "\n".join(lines) + "\n"
 
 

@@ -53,15 +53,15 @@ def _workbook(path: Path, frames: dict[Table, pl.DataFrame]) -> None:
 
     with xlsxwriter.Workbook(path, {"constant_memory": True, "default_date_format": "yyyy-mm-dd hh:mm"}) as workbook:
         header = workbook.add_format({"bold": True, "bg_color": "#1F4E78", "font_color": "white", "text_wrap": True})
-        whole = workbook.add_format({"num_format": "#,##0"})
-        fraction = workbook.add_format({"num_format": "#,##0.00"})
+        year, whole, fraction = (workbook.add_format({"num_format": style}) for style in ("0", "#,##0", "#,##0.00"))
         for table, frame in frames.items():
             sheet = workbook.add_worksheet(table.zh)
             _header(sheet, [(column.zh, _width(column.name, column.type)) for column in table.columns], header)
+            styles = [(year, year) if column.name.endswith("year") else (whole, fraction) for column in table.columns]
             sheet.autofilter(0, 0, min(len(frame), SHEET_ROWS - 1), len(table.columns) - 1)
             for number, row in enumerate(frame.head(SHEET_ROWS - 1).iter_rows(), 1):
-                for position, value in enumerate(row):
-                    _cell(sheet, number, position, value, whole, fraction)
+                for position, (value, style) in enumerate(zip(row, styles, strict=True)):
+                    _cell(sheet, number, position, value, *style)
         _dictionary_sheet(workbook, frames, header)
 
 

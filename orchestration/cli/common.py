@@ -1,5 +1,6 @@
 """What the commands share: the data directory, the choice of a format, and writing a frame in it."""
 
+import math
 import os
 import sys
 import unicodedata
@@ -119,7 +120,7 @@ def _cell(value: object) -> str:
     if value is None:
         return "–"
     if isinstance(value, float):
-        return f"{value:,.0f}" if value.is_integer() else f"{value:,.4g}"
+        return f"{value:,.0f}" if value.is_integer() or 1000 <= abs(value) < math.inf else f"{value:,.4g}"
     text = " ".join(str(value).split())
     return text if len(text) <= CELL_WIDTH else f"{text[: CELL_WIDTH - 1]}…"
 

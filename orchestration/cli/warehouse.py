@@ -47,7 +47,9 @@ def compare(
     found = rank(home, indicator, level, year, per_capita)
     # What the interval and the period say already would make the table too wide to read.
     emit(
-        found.drop("province", "period_kind", "value", "per_10k", "conflicts") if format_ == "table" else found,
+        found.drop("province", "period_kind", "value", "per_10k", "conflicts", "peers")
+        if format_ == "table"
+        else found,
         format_,
         output,
     )

@@ -4,6 +4,7 @@
 
 create macro first_day(written) as
     try_cast(case len(written) when 4 then written || '-01-01' when 7 then written || '-01' else written end as date);
+comment on macro first_day is '首日：the first day of a period written as 2018, 2018-03 or 2018-03-15';
 
 create macro final_day(written) as
     case len(written)
@@ -11,15 +12,17 @@ create macro final_day(written) as
         when 7 then last_day(try_cast(written || '-01' as date))
         else try_cast(written as date)
     end;
+comment on macro final_day is '末日：the last day of a period written so';
 
--- Characters of 'YYYY-MM-DD' that it takes to write a period with these ends.
 create macro period_precision(first, final) as greatest(
     case when final + interval 1 day = date_trunc('year', final + interval 1 day) then 4
         when final = last_day(final) then 7 when final is not null then 10 end,
     case when first = date_trunc('year', first) then 4 when day(first) = 1 then 7 when first is not null then 10 end
 );
+comment on macro period_precision is '期间精度：how many characters of YYYY-MM-DD it takes to write a period with these ends';
 
 create macro day_text(this_day, characters) as left(this_day::varchar, characters);
+comment on macro day_text is '日期文本：a day as YYYY-MM-DD, cut to so many characters';
 
 create macro period_between(first, final) as
     case
@@ -29,9 +32,10 @@ create macro period_between(first, final) as
         else coalesce(day_text(first, period_precision(first, final)), '..') || '/'
             || coalesce(day_text(final, period_precision(first, final)), '..')
     end;
+comment on macro period_between is '起止期间：the label of the period between two days';
 
--- '2018', '2018-03', '2018-01/2018-09', '2015/..', '../2019'; null without dates.
 create macro period_label(period_start, period_end) as period_between(first_day(period_start), final_day(period_end));
+comment on macro period_label is '期间标签：the label of a period in ISO 8601, whichever way its ends were written: 2018, 2018-01/2018-09, 2015/.., ../2019';
 
 -- rate        so much a day, a year …
 -- undated     the text gives no period
@@ -48,22 +52,27 @@ create macro period_kind(label, per) as
         when label like '%/%' then 'span'
         else case len(label) when 4 then 'year' when 7 then 'month' else 'day' end
     end;
+comment on macro period_kind is '期间类型：the kind of a period from its label and rate: rate, undated, since, until, year, month, day or span';
 
--- The year that a period ends in; null where it is open or has no dates.
+create macro period_final(label) as final_day(split_part(label, '/', -1));
+comment on macro period_final is '期间末日：the last day of a period, from its label; null where it is open or has no dates';
+
 create macro period_year(label) as try_cast(split_part(label, '/', -1)[:4] as bigint);
+comment on macro period_year is '期间年份：the year that a period ends in, from its label; null where it is open or has no dates';
 
 -- Whether two reports tell of the same time: their common period is closed, or they are of the same year. What is
 -- counted since 2015, or has no period, may have grown between one report and the next.
 create macro same_time(label, this_reported, that_reported) as
     (label is not null and label not like '%/..') or left(this_reported, 4) is not distinct from left(that_reported, 4);
+comment on macro same_time is '同时：whether two reports tell of the same time: their common period is closed, or they are of the same year';
 
--- The ways in which a period that starts, or ends, on this day may be written.
 create macro ways_to_write_start(day_of_start) as
     if(day_of_start is null, [null::varchar], list_filter([
         if(date_trunc('year', day_of_start) = day_of_start, day_text(day_of_start, 4), null),
         if(day(day_of_start) = 1, day_text(day_of_start, 7), null),
         day_text(day_of_start, 10)
     ], way -> way is not null));
+comment on macro ways_to_write_start is '起始写法：the ways in which a period that starts on this day may be written';
 
 create macro ways_to_write_end(day_of_end) as
     if(day_of_end is null, [null::varchar], list_filter([
@@ -71,3 +80,4 @@ create macro ways_to_write_end(day_of_end) as
         if(last_day(day_of_end) = day_of_end, day_text(day_of_end, 7), null),
         day_text(day_of_end, 10)
     ], way -> way is not null));
+comment on macro ways_to_write_end is '结束写法：the ways in which a period that ends on this day may be written';

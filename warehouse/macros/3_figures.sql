@@ -1,6 +1,7 @@
 -- One row an observation, with what decides which figure it bears on; `observations` and `reports` name tables with
--- the columns of core.fact_observation and core.dim_report. An observation bears on the figure of its place, unless the report is about a part of the
--- place only (a bureau's own figures are not its city's): then it is the reporter's own.
+-- the columns of core.fact_observation and core.dim_report. An observation bears on the figure of its place, unless
+-- the report is about a part of the place only (a bureau's own figures are not its city's): then it is the reporter's
+-- own.
 create macro observations_in_context(observations, reports) as table
     with observation as (
         from query_table(observations) as observation
@@ -30,3 +31,4 @@ create macro observations_in_context(observations, reports) as table
     )
     from observation
     select *, period_kind: period_kind(period, per), year: period_year(period);
+comment on macro table observations_in_context is '观测与范围：observations with the figure that each bears on; takes the names of tables like core.fact_observation and core.dim_report';

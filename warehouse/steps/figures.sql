@@ -90,19 +90,21 @@ create temp table incoming_figure as
                         reported desc nulls last, (high - low) / greatest(abs(low), 1), confidence desc, report_id
                 )
         ),
-        reconciled as (
+        -- The headlines of other reports that can't be true where the best one is.
+        opposed as (
             from preferred
             select
                 *,
-                conflicts: count(*) filter (
+                contradicted_by: string_agg(observation_id, ',' order by preference) filter (
                     interval_contradicts(bounds(low, high, low_open, high_open), best)
                     and same_time(period, reported, best_reported)
                 ) over (partition by place_id, indicator_id, status, period, per, unit, scope, reporter),
             qualify preference = 1
         )
-    from reconciled
+    from opposed
     select
         place_id, indicator_id, status, period_kind, period, per, year, unit, scope, reporter, level,
         period_start, period_end, value, low, high, low_open, high_open, qualifier, redacted, confidence,
-        corrected, reported, observation_id, report_id, reports, figures, masked, conflicts
+        corrected, reported, observation_id, report_id, reports, figures, masked,
+        conflicts: coalesce(len(string_split(contradicted_by, ',')), 0), contradicted_by,
     order by indicator_id, period, place_id;

@@ -1,6 +1,8 @@
 -- mart.city_comparison: one row a figure, ranked among its peers: the figures of whole places that agree in
--- indicator, status, kind of period, period, rate and level. The best possible rank counts the peers that are
--- certainly more, the worst possible one those that may be more.
+-- indicator, status, kind of period, rate and level. Where other places have the figure for the same period, those
+-- are the peers. Where none has, they are the latest figures of the others, as long as periods of the kind are as
+-- long as one another. The best possible rank counts the peers that are certainly more, the worst possible one those
+-- that may be more.
 with
     figure as (
         from mart.figure as figure
@@ -11,6 +13,8 @@ with
             place_name: place.name, place.province, place.city, place.population, place.population_year,
             indicator.name_zh, indicator.family,
             rate: rate_per_10k(bounds(low, high), population),
+            -- What began in different years, or is a stretch of its own, compares with the very same period only.
+            is_alike: period_kind not in ('since', 'span'),
             obstacle: case
                 when scope = 'unplaced' then '地区不明 / the place is not known'
                 when scope = 'part' then '只是报告单位自身的数字 / the reporting unit''s own figure, not the place''s'
@@ -19,16 +23,37 @@ with
                 when figure.unit <> indicator.unit then '单位不能换算 / the unit does not convert to the indicator''s'
             end,
     ),
-    peer as (
+    candidate as (
         from figure
         select
             indicator_id, status, period_kind, period, per, level, observation_id,
-            low, high, low_open, high_open, rate_low: rate.low, rate_high: rate.high,
+            value, population, low, high, low_open, high_open, rate_low: rate.low, rate_high: rate.high, is_alike,
+            is_alone: count(*) over (partition by indicator_id, status, period_kind, period, per, level) = 1,
+            is_latest: row_number() over (
+                partition by indicator_id, status, period_kind, per, level, place_id
+                order by period_final(period) desc nulls last, period desc
+            ) = 1,
+        where obstacle is null
+    ),
+    -- Who is ranked among whom. Latest figures that have peers of their own period are ranked once more where another
+    -- place needs them as its peers.
+    entry as (
+        from candidate select *, compared_with: 'same_period', field: period where not is_alone
+        union all by name
+        from candidate
+        select *, compared_with: 'other_periods', field: null
+        where is_alike and is_latest
+        qualify bool_or(is_alone) over (partition by indicator_id, status, period_kind, per, level)
+    ),
+    peer as (
+        from entry
+        select
+            *,
             rank: rank() over (peers order by value desc),
             rate_rank: rank() over (peers order by value / population desc nulls last),
-            peers: count(*) over peers,
-        where obstacle is null
-        window peers as (partition by indicator_id, status, period_kind, period, per, level)
+            peers: count(*) over peers - 1,
+        window peers as (partition by indicator_id, status, period_kind, per, level, compared_with, field)
+        qualify peers > 0
     ),
     -- The ends of all intervals, from the greatest down: what lies above an end has been counted when it is
     -- reached. An open low end lies just above its number, an open high end just below.
@@ -53,20 +78,23 @@ with
             rate_maybe_above: count(*) filter (not is_low and rate_number is not null) over (
                 peers order by rate_number desc nulls last, is_low desc rows unbounded preceding
             ),
-        window peers as (partition by indicator_id, status, period_kind, period, per, level)
+        window peers as (partition by indicator_id, status, period_kind, per, level, compared_with, field)
     ),
     ranked as (
         from counted
         select
-            indicator_id, observation_id,
+            indicator_id, observation_id, compared_with,
             rank: any_value(rank),
             rank_best: max(above) filter (not is_low) + 1,
             rank_worst: max(maybe_above - (high > low)::int) filter (is_low) + 1,
-            peers: any_value(peers) - 1,
+            peers: any_value(peers),
             rate_rank: any_value(rate_rank) filter (rate_number is not null),
             rate_rank_best: max(rate_above) filter (not is_low and rate_number is not null) + 1,
             rate_rank_worst: max(rate_maybe_above - (rate_high > rate_low)::int) filter (is_low and rate_number is not null) + 1,
-        group by indicator_id, observation_id
+        where compared_with = 'same_period' or is_alone
+        group by indicator_id, observation_id, compared_with
+        union all by name
+        from candidate select indicator_id, observation_id, is_superseded: true where is_alone and is_alike and not is_latest
     )
 from figure left join ranked using (indicator_id, observation_id)
 select
@@ -75,13 +103,18 @@ select
     value, low, high, low_open, high_open, qualifier, redacted,
     population, population_year,
     per_10k: value * 10000 / nullif(population, 0), per_10k_low: rate.low, per_10k_high: rate.high,
-    rank, rank_best, rank_worst, peers,
+    rank, rank_best, rank_worst, peers: if(obstacle is null, coalesce(peers, 0), null), compared_with,
     per_10k_rank: rate_rank, per_10k_rank_best: rate_rank_best, per_10k_rank_worst: rate_rank_worst,
-    comparable: obstacle is null and rank_worst - rank_best < peers,
+    comparable: coalesce(rank_worst - rank_best < ranked.peers, false),
     why_not: coalesce(
         obstacle,
         case
-            when peers = 0 then '没有同级、同期的其他地区 / no other place of this level has the figure for this period'
+            when is_superseded
+                then '没有同级、同期的其他地区，本地区另有更近的数字 / no other place of this level has the figure for this period, and the place has a later one'
+            when compared_with is null and is_alike
+                then '没有同级、同类期间的其他地区 / no other place of this level has the figure for such a period'
+            when compared_with is null
+                then '没有同级、同期的其他地区 / no other place of this level has the figure for this period'
             when not comparable then '区间过宽，分不出高下 / the interval overlaps those of all the others'
         end
     ),

@@ -1,16 +1,21 @@
 -- mart.conflict: one row two statements that can't both be true, with the evidence of both: a report against the
 -- best one of its figure, or a copy against the report that it copies.
 with
+    opposed as (
+        from mart.figure
+        select *, other_id: unnest(string_split(contradicted_by, ','))
+        where contradicted_by is not null
+    ),
     disputed as (
-        from mart.reconciliation as other
-            join mart.reconciliation as best on best.observation_id = other.best_observation_id
+        from opposed
+            join core.fact_observation as best on best.observation_id = opposed.observation_id
+            join core.fact_observation as other on other.observation_id = opposed.other_id
         select
             kind: 'report',
-            other.place_id, other.indicator_id, other.status, other.period, other.per, other.unit,
+            opposed.place_id, opposed.indicator_id, opposed.status, opposed.period, opposed.per, opposed.unit,
             best.observation_id, best.report_id, best.low, best.high, best.raw_text, best.evidence,
-            other_id: other.observation_id, other_report_id: other.report_id, other_low: other.low,
+            opposed.other_id, other_report_id: other.report_id, other_low: other.low,
             other_high: other.high, other_raw_text: other.raw_text, other_evidence: other.evidence,
-        where other.role = 'contradicts'
     ),
     -- A catalogued quantity of a copy has its counterpart where the original states the same; where the original
     -- has the indicator but nowhere that number, the nearest one stands against it.

@@ -14,12 +14,13 @@ select
     role: case
         when observation.observation_id = figure.observation_id then 'best'
         when observation.redacted then 'masked'
+        when list_contains(string_split(figure.contradicted_by, ','), observation.observation_id) then 'contradicts'
         when observation.report_id = figure.report_id then 'same_report'
         when not same_time(observation.period, observation.reported, figure.reported) then 'other_time'
         when interval_contradicts(
             bounds(observation.low, observation.high, observation.low_open, observation.high_open),
             bounds(figure.low, figure.high, figure.low_open, figure.high_open)
-        ) then 'contradicts'
+        ) then 'same_report'
         else 'agrees'
     end,
     best_observation_id: figure.observation_id,
