@@ -36,8 +36,8 @@ _RUN = "|".join(
         r"[0-9](?: [0-9])+(?: ?\.[0-9](?: [0-9])*)?(?: ?[万亿]+)?",
         r"[0-9] \.[0-9](?: [0-9])*(?: ?[万亿]+)?",
         rf"{_ARABIC}{{1,3}}(?:,{_ARABIC}{{3}})+(?:\.{_ARABIC}+)?[十百千万亿]*",
-        # Asterisks before a digit are markup, behind it a mask.
-        rf"(?:\*+|__+[0-9]*|[0-9xX×]{_ARABIC}*)(?:[.·]{_ARABIC}+)*(?:[十百千万亿]{_ANY}*(?:\.[0-9]+[万亿]*)?| [万亿]+)?",
+        # Asterisks before a digit are markup, behind it or before a zero a mask.
+        rf"(?:\*+0[0-9]*|\*+|__+[0-9]*|[0-9xX×]{_ARABIC}*)(?:[.·]{_ARABIC}+)*(?:[十百千万亿]{_ANY}*(?:\.[0-9]+[万亿]*)?| [万亿]+)?",
         _FINANCIAL_RUN,
         rf"[一二][{DIGITS}Oo0]{{3}}",
         rf"[{CHINESE}]+(?:点[{CHINESE}]+)?(?: [万亿]+)?",
