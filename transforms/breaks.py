@@ -13,6 +13,7 @@ stand for them while a document is cut into sentences, one for one, so that offs
 import polars as pl
 
 BREAK, STROKE = "\ufdd0", "\ufdd1"
+READ_AS = {BREAK: " ", STROKE: "\t"}
 
 _DIGITS = "[0-9]+(?:[,. ][0-9]+)*"
 _NUMBER = rf"(?:{_DIGITS}|[xX×*]+|[一二三四五六七八九十百千万两]{{2,}})"
@@ -33,21 +34,19 @@ _HINT = rf"\n(?:{_COUNT}{_STOP}|{_DIGITS}[%％]?\n)"
 _DRAWN = r"\|[^\n]*\n[^\n|]*\|"
 
 
-def mark(text: pl.Expr) -> pl.Expr:
-    """The text with `BREAK` for line breaks inside sentences and `STROKE` for the strokes of drawn tables."""
+def mark(documents: pl.DataFrame) -> pl.DataFrame:
+    """The documents, in any order, with `BREAK` in `text` for line breaks inside sentences and `STROKE` for the strokes of drawn tables."""
+    text = pl.col("text")
+    stroked = text.str.replace_all("|", STROKE, literal=True)
+    documents = documents.with_columns(pl.when(text.str.contains(_DRAWN)).then(stroked).otherwise(text))
     joined = text
     # What ends one match may begin the next.
     for pattern, marked in [*_WRAPPED.items()] * 2:
         joined = joined.str.replace_all(pattern, marked)
-    joined = pl.when(text.str.contains(_HINT)).then(joined).otherwise(text)
-    return pl.when(text.str.contains(_DRAWN)).then(joined.str.replace_all("|", STROKE, literal=True)).otherwise(joined)
+    wrapped = text.str.contains(_HINT)
+    return pl.concat([documents.filter(~wrapped), documents.filter(wrapped).with_columns(joined)])
 
 
 def as_written(text: pl.Expr) -> pl.Expr:
     """The text that `mark` was given."""
     return text.str.replace_many([BREAK, STROKE], ["\n", "|"])
-
-
-def as_read(text: pl.Expr) -> pl.Expr:
-    """The text with spaces and tabs for what `mark` has marked."""
-    return text.str.replace_many([BREAK, STROKE], [" ", "\t"])

@@ -31,12 +31,12 @@ _FULL_WIDTH = {chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
 
 @cache
 def folding() -> dict[str, str]:
-    """The characters that `fold` reads as others, from `vocabulary/folding.toml`.
+    """The characters that `fold` reads as others: `breaks.READ_AS`, full-width forms, `vocabulary/folding.toml`.
 
     Raises `VocabularyError` for lists that are not equally long, and for a character that is in two
     of them or is read as one that is folded itself.
     """
-    found = dict(_FULL_WIDTH)
+    found = breaks.READ_AS | _FULL_WIDTH
     for name, group in load("folding.toml").items():
         written, meant = group["written"], group["meant"]
         twice = set(written) & found.keys() or {c for c in written if written.count(c) > 1}
@@ -106,7 +106,7 @@ def sentences(documents: pl.DataFrame, reports: pl.DataFrame) -> pl.DataFrame:
     `LONGEST` code points.
     """
     line_end = pl.col("text").str.ends_with("\n").cast(pl.Int64)
-    marked = documents.select("document_id", breaks.mark(pl.col("text")), start=pl.lit(0, pl.Int64))
+    marked = breaks.mark(documents).select("document_id", "text", start=pl.lit(0, pl.Int64))
     lines = _tiles(marked, SENTENCE_PATTERN).with_columns(
         paragraph_id=line_end.cum_sum().over("document_id") - line_end
     )
@@ -118,7 +118,7 @@ def sentences(documents: pl.DataFrame, reports: pl.DataFrame) -> pl.DataFrame:
             end=pl.col("start") + pl.col("text").str.len_chars().cast(pl.Int64),
             sentence_id=pl.int_range(pl.len(), dtype=pl.Int64).over("document_id"),
             source=breaks.as_written(pl.col("text")),
-            text=fold(breaks.as_read(pl.col("text"))),
+            text=fold(pl.col("text")),
         )
     )
     bounds = reports.select("document_id", "report_id", "is_report", "span_end", start="span_start").sort(
