@@ -18,7 +18,7 @@ indicator and as none (`other`); its confidence is the softmax of their scores a
 """
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -43,7 +43,7 @@ ACTS = ("次", "轮", "遍", "回", "户次", "家次", "个次", "处次")
 RATES = ("percent", "ratio")
 MEASURES = ("mass", "volume", "length", "area", "money", "dollar", "time")
 # Quantities read at a time, which bounds the memory that a batch takes.
-AT_A_TIME = 20_000
+AT_A_TIME = 40_000
 
 HEAD, WEAK, VERB, CONTEXT, EXCLUDE = (1 << i for i in range(5))
 _BITS = {"head": HEAD, "weak": WEAK, "verb": VERB, "context": CONTEXT, "exclude": EXCLUDE}
@@ -255,10 +255,12 @@ class Readings:
         roled = roled if len(roled) else np.zeros(1, np.int64)
         nearby = np.searchsorted(roled, at) + np.arange(-BEFORE, AFTER)[:, None]
         window = roled[np.clip(nearby, 0, len(roled) - 1)]
-        there = (nearby >= 0) & (nearby < len(roled)) & (stream.passage[window] == stream.passage[at]) & (window != at)
-        low, high = np.where(there, np.minimum(window, at), 0), np.where(there, np.maximum(window, at), 1)
-        breaks, quantities = (stream.between(kind, low, high) for kind in ("break", "quantity"))
-        self.window, self.there, self.left = window, there, there & (window < at)
+        there = (nearby >= 0) & (nearby < len(roled)) & (stream.passage[window] == stream.passage[at])
+        breaks, quantities = (
+            np.concatenate([stream.between(kind, window[:BEFORE], at), stream.between(kind, at, window[BEFORE:])])
+            for kind in ("break", "quantity")
+        )
+        self.window, self.there, self.left = window, there, there & (np.arange(len(window)) < BEFORE)[:, None]
         clause = there & (breaks == 0) & (quantities == 0)
         self.after, self.before = clause & ~self.left & ~self.listed, clause & self.left
         self.earlier = self.left & ~clause & (breaks <= CLAUSES)
@@ -312,10 +314,9 @@ class Readings:
         kinds = ("break", "verb", "cut", "closer", "preposition", "noun", "unknown")
         self.apart = {kind: stream.between(kind, low, high) for kind in kinds}  # head and number
         self.head = np.where(self.by_unit, unit_word[self.case], np.where(self.headed, stream.word[self.item], -1))
-        in_table = self._of(pl.col("in_table"))
         areas = (self.after, self.before, self.earlier, self.later)
         self.is_after, self.is_before, self.is_earlier, self.is_later = map(self._in, areas)
-        standing = [self.by_unit, ~self.headed, in_table, self.is_after, self.is_before, self.is_earlier]
+        standing = [self.by_unit, ~self.headed, self.in_table, self.is_after, self.is_before, self.is_earlier]
         self.place = np.select(standing, [5, 6, 0, 1, 2, 3], 4)
 
     def _in(self, values: Bools) -> Bools:
@@ -325,6 +326,18 @@ class Readings:
     def _of(self, condition: pl.Expr) -> Bools:
         """Whether a condition on the columns of `CASE` holds of the readings' cases."""
         return self.cases.select(condition.fill_null(False)).to_series().to_numpy()[self.case]
+
+    @cached_property
+    def in_table(self) -> Bools:
+        return self._of(pl.col("in_table"))
+
+    @cached_property
+    def of_rate(self) -> Bools:
+        return self._of(pl.col("dimension").is_in(RATES))
+
+    @cached_property
+    def of_measure(self) -> Bools:
+        return self._of(pl.col("dimension").is_in(MEASURES))
 
     def _find_support(self) -> None:
         """The words that speak for each candidate, a case and an indicator, or against it."""
@@ -361,8 +374,8 @@ class Readings:
         after = self.is_after
         return {
             "after": after,
-            "after_rate": after & self._of(pl.col("dimension").is_in(RATES)) & ~self.stream.is_verb[self.item],
-            "after_measure": after & self._of(pl.col("dimension").is_in(MEASURES)),
+            "after_rate": after & self.of_rate & ~self.stream.is_verb[self.item],
+            "after_measure": after & self.of_measure,
             "before": self.is_before,
             "earlier": self.is_earlier,
             "later": self.is_later,
@@ -374,7 +387,7 @@ class Readings:
         after, before, earlier, later = self.is_after, self.is_before, self.is_earlier, self.is_later
         apart = self.apart
         # In a header, column and row stand side by side: there is no distance.
-        prose = ~self._of(pl.col("in_table"))
+        prose = ~self.in_table
         bound = stream.last(stream.is_bound)[self.at]
         own_noun = (stream.between("noun", bound, self.at) > 0)[case]
         clause_noun = (stream.between("noun", self.at, stream.next(stream.is_bound)[self.at]) > 0)[case]
@@ -383,11 +396,11 @@ class Readings:
         nouns_after = (nouns[stream.run[self.at]] > 0) & ~self.listed
         unknown_after = (stream.gap[self.at] >= 2) & ~nouns_after & ~self.listed
         rival = (before | earlier | self.by_unit) & prose
-        measure = self._of(pl.col("dimension").is_in(MEASURES))
+        measure = self.of_measure
         run = np.where(after, stream.run[self.at][case], stream.run[self.at - 1][case])
         following = np.minimum(item + 1, len(stream.word) - 1)
         borrowed = earlier | later | self.by_unit
-        rate = self._of(pl.col("dimension").is_in(RATES))
+        rate = self.of_rate
         # 等 makes the acts before it examples of the noun behind it (督查、巡检等活动20次).
         counts_act = before & stream.is_verb[item] & self._of(pl.col("raw_unit").is_in(ACTS)) & (apart["closer"] == 0)
         return {
@@ -402,7 +415,7 @@ class Readings:
             & (apart["noun"] > 0)
             & ~nouns_after[case],
             "act": counts_act & self.named,
-            "inner": self.headed & prose & self._is_inner(),
+            "inner": self.headed & prose & self.is_inner,
             "adjacent": after & (apart["unknown"] == 0) & (apart["noun"] == 0) & (apart["cut"] == 0),
             "trailing": after * np.minimum(stream.gap[item], 4) / 4,
             "preceded": after & stream.is_verb[item] & (nouns[stream.run[self.at - 1]] > 0)[case] & ~rate,
@@ -429,7 +442,7 @@ class Readings:
         stream, at = self.stream, self.at
         order = np.argsort(at)
         changes = np.ones(len(at), np.int64)
-        raw = self.cases["raw_unit"].to_numpy()[order]
+        raw = self.cases["raw_unit"].cast(pl.Categorical).to_physical().to_numpy()[order]
         changes[1:] = raw[1:] != raw[:-1]
         chain = np.zeros(len(stream.word), np.int64)
         chain[at[order]] = np.cumsum(changes)
@@ -468,7 +481,7 @@ class Readings:
 
     def _unnamed(self) -> dict[str, npt.NDArray[Any]]:
         stream, at, case, other = self.stream, self.at, self.case, ~self.named
-        alone = other & ~self.headed & ~self.by_unit & ~self._of(pl.col("in_table"))
+        alone = other & ~self.headed & ~self.by_unit & ~self.in_table
         bound, act = stream.last(stream.is_bound)[at], stream.last(stream.is_bound | stream.is_verb)[at]
         own = {
             kind: (stream.between(kind, bound, at) > 0)[case] for kind in ("each", "change", "comparison", "condition")
@@ -478,12 +491,12 @@ class Readings:
         return {
             "other": other,
             "other_noun": other & (self.headed | self.by_unit),
-            "other_inner": other & self.headed & ~self._of(pl.col("in_table")) & self._is_inner(),
-            "other_measure": other & self.is_after & self._of(pl.col("dimension").is_in(MEASURES)),
+            "other_inner": other & self.headed & ~self.in_table & self.is_inner,
+            "other_measure": other & self.is_after & self.of_measure,
             "unknown_before": alone * (np.minimum(stream.between("unknown", act, at), 4) / 4)[case],
             "unknown_after": alone * (np.minimum(stream.gap[at], 4) / 4)[case],
             "standard": other & own["each"],
-            "change": other & own["change"] & self._of(pl.col("dimension").is_in(RATES)),
+            "change": other & own["change"] & self.of_rate,
             "comparison": other & own["comparison"],
             "points": other & self._of(pl.col("raw_unit").str.contains("点")),
             "condition": other & own["condition"],
@@ -491,7 +504,8 @@ class Readings:
             "located": other & located[case],
         }
 
-    def _is_inner(self) -> Bools:
+    @cached_property
+    def is_inner(self) -> Bools:
         """Whether another noun follows the head in its phrase."""
         stream = self.stream
         return stream.phrase[stream.next(stream.is_noun)][self.item] == stream.phrase[self.item]
