@@ -13,6 +13,8 @@ Rows = npt.NDArray[np.integer]
 
 # Fewer texts than this are searched for all patterns at once: that takes less time than to prepare each search.
 FEW = 2_000
+# Telling texts that repeat from one another takes as long as so many searches of all of them.
+MANY = 5
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,7 @@ class _Searched:
 
     def __init__(self, texts: pl.Series, patterns: set[str]) -> None:
         self.texts, self.found = texts, None
-        if len(texts) < FEW or texts.n_unique() * 2 < len(texts):
+        if len(texts) < FEW or (len(patterns) > MANY and texts.n_unique() * 2 < len(texts)):
             first = (
                 texts.to_frame("text").with_row_index("row").select("text", first=pl.col("row").first().over("text"))
             )
