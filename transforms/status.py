@@ -114,13 +114,14 @@ def _cues(outline: pl.DataFrame) -> pl.DataFrame:
     kind, last = pl.col("kind"), pl.col("kind").shift(1)
     # What a list is led in by holds for all of it: 下半年,将抓好:一是新建3处;二是…
     leads = ~pl.col("before").str.contains("[;:]") & pl.col("text").str.contains("^[^;]*:.*;")
-    opening = (kind == "target") & ~same.fill_null(False) & (~pl.col("before").str.contains("[,;:]") | leads)
+    opening = (kind == "target") & (~pl.col("before").str.contains("[,;:]") | leads)
     return (
         occurrences(outline, kinds)
         .filter(kind != "neutral")
         .join(outline.select("line", "text"), on="line", how="left", maintain_order="left")
         .with_columns(before=pl.col("text").str.slice(0, pl.col("offset")))
-        .with_columns(opened_by=pl.when(opening).then("word").drop_nulls().first().over("line"))
+        .with_columns(opened_by=pl.when(~same.fill_null(False)).then(pl.when(opening).then("word").fill_null("")))
+        .with_columns(opened_by=pl.col("opened_by").forward_fill().replace("", None))
         .select(
             "place",
             "line",
