@@ -344,11 +344,18 @@ def _with_neighbours(dates: pl.DataFrame) -> pl.DataFrame:
     began = pl.when(mode == "since").then("first").when(mode.is_in(["point", "vague", "masked"])).then(pl.lit(""))
     began_above = pl.when(pl.col("opens") & ~pl.col("fine")).then(began)
     ended = pl.when((mode.shift(1) == "until") & pl.col("until_now").shift(1)).then(pl.col("last").shift(1))
+    # In running order, so that what begins a line or a paragraph differs from what stands before it.
+    begins = {name: (pl.col(name) != pl.col(name).shift(1)).fill_null(True) for name in ("line", "paragraph")}
+
+    def carried(said: pl.Expr, within: str) -> pl.Expr:
+        """The last that was said up to here in the line or paragraph, null for nothing and for the empty text."""
+        return pl.when(begins[within]).then(said.fill_null("")).otherwise(said).forward_fill().replace("", None)
+
     return (
         dates.with_columns(
-            began=began.forward_fill().over("line").replace("", None),
-            began_above=began_above.forward_fill().over("paragraph").replace("", None),
-            ended=ended.over("line"),
+            began=carried(began, "line"),
+            began_above=carried(began_above, "paragraph"),
+            ended=pl.when(~begins["line"]).then(ended),
             run=(~pl.col("listed").shift(1, fill_value=False)).cum_sum(),
         )
         .with_columns(
