@@ -77,7 +77,12 @@ def first_that_holds(frame: pl.DataFrame, rules: list[Rule], among: pl.Expr | No
     for rule in rules:
         for column, pattern in rule.conditions.items():
             patterns.setdefault(column, set()).add(pattern)
-    columns = {column: _Searched(frame[column], of_column) for column, of_column in patterns.items()}
+    # What is looked for first is looked for in every row that is left.
+    first = {next(iter(rule.conditions.items())) for rule in rules}
+    columns = {
+        column: _Searched(frame[column], of_column, {pattern for pattern in of_column if (column, pattern) in first})
+        for column, of_column in patterns.items()
+    }
     decided = np.full(frame.height, -1, np.int32)
     left = np.arange(frame.height) if among is None else frame.select(among.arg_true()).to_series().to_numpy()
     for index, rule in enumerate(rules):
@@ -92,10 +97,13 @@ def first_that_holds(frame: pl.DataFrame, rules: list[Rule], among: pl.Expr | No
 
 
 class _Searched:
-    """A column of text that patterns are searched in: where there are few different texts, all at once."""
+    """A column of text that patterns are searched in: where there are few different texts, all at once.
 
-    def __init__(self, texts: pl.Series, patterns: set[str]) -> None:
-        self.texts, self.found = texts, None
+    Patterns that many rows are searched for, `often`, occur in few rows: those without any of them are found in one go.
+    """
+
+    def __init__(self, texts: pl.Series, patterns: set[str], often: set[str]) -> None:
+        self.texts, self.found, self.often = texts, None, often
         if len(texts) < FEW or (len(patterns) > MANY and texts.n_unique() * 2 < len(texts)):
             first = (
                 texts.to_frame("text").with_row_index("row").select("text", first=pl.col("row").first().over("text"))
@@ -106,9 +114,12 @@ class _Searched:
             )
             self.found = {pattern: found[pattern].to_numpy() for pattern in patterns}
             self.nth = first.select((is_first.cum_sum() - 1).gather("first")).to_series().to_numpy()
+        elif often:
+            self.any = texts.str.contains("|".join(f"(?:{pattern})" for pattern in often)).fill_null(False).to_numpy()
 
     def where(self, pattern: str, rows: Rows) -> Rows:
         """Those of the `rows` in which the pattern occurs."""
-        if self.found is None:
-            return rows[self.texts[rows].str.contains(pattern).arg_true().to_numpy()]
-        return rows[self.found[pattern][self.nth[rows]]]
+        if self.found is not None:
+            return rows[self.found[pattern][self.nth[rows]]]
+        rows = rows[self.any[rows]] if pattern in self.often else rows
+        return rows[self.texts[rows].str.contains(pattern).arg_true().to_numpy()]
