@@ -45,7 +45,7 @@ def test_the_characters_at_the_spans_of_every_figure_are_its_raw_text(home: Home
         f"""
         from mart.{mart} as mart
             left join core.fact_observation as fact on fact.observation_id = mart.{column}
-            left join core.document_text as body using (document_id)
+            left join core.document_text as body on body.document_id = fact.document_id
         select
             fact.raw_text, fact.evidence,
             at_span: substr(body.text, fact.span_start + 1, fact.span_end - fact.span_start),

@@ -80,6 +80,7 @@ create temp table incoming_figure as
                 preference: row_number() over ranked,
                 best: first_value(bounds(low, high, low_open, high_open)) over ranked,
                 best_reported: first_value(reported) over ranked,
+                best_id: first_value(observation_id) over ranked,
             window
                 figure as (partition by place_id, indicator_id, status, period, per, unit, scope, reporter),
                 ranked as (
@@ -90,21 +91,23 @@ create temp table incoming_figure as
                         reported desc nulls last, (high - low) / greatest(abs(low), 1), confidence desc, report_id
                 )
         ),
-        -- The headlines of other reports that can't be true where the best one is.
+        -- What other reports say that can't be true where the best one is. An aggregate: as a window over strings
+        -- it would take as long as all the rest.
         opposed as (
             from preferred
             select
-                *,
-                contradicted_by: string_agg(observation_id, ',' order by preference) filter (
-                    interval_contradicts(bounds(low, high, low_open, high_open), best)
-                    and same_time(period, reported, best_reported)
-                ) over (partition by place_id, indicator_id, status, period, per, unit, scope, reporter),
-            qualify preference = 1
+                observation_id: best_id,
+                conflicts: count(*),
+                contradicted_by: string_agg(observation_id, ',' order by preference),
+            where interval_contradicts(bounds(low, high, low_open, high_open), best)
+                and same_time(period, reported, best_reported)
+            group by best_id
         )
-    from opposed
+    from preferred left join opposed using (observation_id)
     select
         place_id, indicator_id, status, period_kind, period, per, year, unit, scope, reporter, level,
         period_start, period_end, value, low, high, low_open, high_open, qualifier, redacted, confidence,
         corrected, reported, observation_id, report_id, reports, figures, masked,
-        conflicts: coalesce(len(string_split(contradicted_by, ',')), 0), contradicted_by,
+        conflicts: coalesce(conflicts, 0), contradicted_by,
+    where preference = 1
     order by indicator_id, period, place_id;
