@@ -96,15 +96,19 @@ def ingested(home: Home, folder: Path) -> list[str]:
 
 
 def content(home: Home) -> dict[str, list[tuple[object, ...]]]:
-    """Every table of the warehouse, rows in order, without what tells when and how often it was built."""
+    """Every table of the warehouse, rows in order, without what tells when and how often it was built.
+
+    A check against other years counts the figures that other runs had published by then: that count is left out too.
+    """
     found = {}
     with duckdb.connect(str(home.warehouse), read_only=True) as connection:
         for table in tables().values():
             if table.schema != "stage" and table.full_name not in ("ops.version", "ops.source_file"):
                 columns = ", ".join(f'"{c.name}"' for c in table.columns if c.name != "checked_at")
-                found[table.full_name] = connection.sql(
-                    f"select {columns} from {table.full_name} order by all"
-                ).fetchall()
+                rows = connection.sql(f"select {columns} from {table.full_name}")
+                if table.full_name == "ops.check_result":
+                    rows = rows.select("* replace (if(check_name = 'series__no_jump', null, checked) as checked)")
+                found[table.full_name] = rows.order("all").fetchall()
     return found
 
 
@@ -166,5 +170,5 @@ def test_a_backfill_of_20_batches_with_4_runs_in_parallel_equals_a_sequential_lo
     assert max(sum(start <= moment < end for start, end in spans) for moment, _ in spans) == 4
     assert not [message for message in messages if "lock" in message.lower() and "block" not in message.lower()]
 
-    assert campaign(sequential.root, "run", timeout=600).returncode == 0
+    assert campaign(sequential.root, "run", timeout=1800).returncode == 0
     assert content(parallel) == content(sequential)
