@@ -292,6 +292,32 @@ def test_money_set_aside_is_a_plan_that_money_spent_answers(home: Home) -> None:
     assert found["2015/.."]["why_not"] == "期间不同 / the periods differ"
 
 
+def test_a_plan_is_answered_by_its_own_period_alone(home: Home) -> None:
+    load(
+        home,
+        Report(
+            "苏州市",
+            [
+                Figure(PARKING, 100, status="target", **year("2018")),
+                Figure(PARKING, 400, status="target", start="2018"),
+                Figure(PARKING, 900, status="target", end="2020"),
+            ],
+            year=2018,
+        ),
+        Report(
+            "苏州市",
+            [Figure(PARKING, value, **year(value_year)) for value, value_year in ((110, "2018"), (120, "2019"))]
+            + [Figure(PARKING, 1000, end="2021")],
+            year=2021,
+        ),
+    )
+    rows = query(home, "from mart.target_vs_actual").to_dicts()
+    answered = {(row["target_period"], row["actual_period"]) for row in rows if row["comparable"]}
+    assert answered == {("2018", "2018"), ("../2020", "../2021")}
+    assert {row["why_not"] for row in rows if not row["comparable"]} == {"期间不同 / the periods differ"}
+    assert all((row["verdict"] is None) == (not row["comparable"]) for row in rows)
+
+
 def test_a_report_is_seen_at_a_glance(home: Home) -> None:
     load(home, Report("苏州市", [garbage(900), Figure("other", 3), Figure(PARKING, None, start="2015")]))
     (found,) = query(home, "from mart.report_profile").to_dicts()

@@ -52,51 +52,53 @@ with
             rank: rank() over (peers order by value desc),
             rate_rank: rank() over (peers order by value / population desc nulls last),
             peers: count(*) over peers - 1,
+            low_place: rank() over (peers order by low desc),
+            high_place: rank() over (peers order by high desc, high_open),
+            rate_low_place: rank() over (peers order by rate_low desc nulls last),
+            rate_high_place: rank() over (peers order by rate_high desc nulls last, high_open),
         window peers as (partition by indicator_id, status, period_kind, per, level, compared_with, field)
         qualify peers > 0
     ),
-    -- The ends of all intervals, from the greatest down: what lies above an end has been counted when it is
-    -- reached. An open low end lies just above its number, an open high end just below.
+    -- The ends of all intervals, from the greatest down. An open low end lies just above its number, an open high end
+    -- just below. A high end's place among all ends, less its place among the high ends, counts the low ends above it:
+    -- the peers that are certainly more. So does a low end's for the high ends above it: the peers that may be more.
     interval_end as (
         from peer select *, is_low: true, number: low, beside: low_open::int, rate_number: rate_low
         union all by name
         from peer select *, is_low: false, number: high, beside: -(high_open::int), rate_number: rate_high
     ),
-    counted as (
+    placed as (
         from interval_end
         select
             *,
-            above: count(*) filter (is_low) over (
-                peers order by number desc, beside desc, is_low rows unbounded preceding
-            ),
-            maybe_above: count(*) filter (not is_low) over (
-                peers order by number desc, is_low desc rows unbounded preceding
-            ),
-            rate_above: count(*) filter (is_low and rate_number is not null) over (
-                peers order by rate_number desc nulls last, beside desc, is_low rows unbounded preceding
-            ),
-            rate_maybe_above: count(*) filter (not is_low and rate_number is not null) over (
-                peers order by rate_number desc nulls last, is_low desc rows unbounded preceding
-            ),
+            certain: rank() over (peers order by number desc, beside desc, is_low) - high_place,
+            possible: rank() over (peers order by number desc, is_low desc) - low_place,
+            rate_certain: rank() over (peers order by rate_number desc nulls last, beside desc, is_low)
+                - rate_high_place,
+            rate_possible: rank() over (peers order by rate_number desc nulls last, is_low desc) - rate_low_place,
         window peers as (partition by indicator_id, status, period_kind, per, level, compared_with, field)
     ),
     ranked as (
-        from counted
+        from placed
         select
-            indicator_id, observation_id, compared_with,
+            indicator_id, status, period_kind, level, observation_id, compared_with,
             rank: any_value(rank),
-            rank_best: max(above) filter (not is_low) + 1,
-            rank_worst: max(maybe_above - (high > low)::int) filter (is_low) + 1,
+            rank_best: max(certain) filter (not is_low) + 1,
+            rank_worst: max(possible - (high > low)::int) filter (is_low) + 1,
             peers: any_value(peers),
             rate_rank: any_value(rate_rank) filter (rate_number is not null),
-            rate_rank_best: max(rate_above) filter (not is_low and rate_number is not null) + 1,
-            rate_rank_worst: max(rate_maybe_above - (rate_high > rate_low)::int) filter (is_low and rate_number is not null) + 1,
+            rate_rank_best: max(rate_certain) filter (not is_low and rate_number is not null) + 1,
+            rate_rank_worst: max(rate_possible - (rate_high > rate_low)::int)
+                filter (is_low and rate_number is not null) + 1,
         where compared_with = 'same_period' or is_alone
-        group by indicator_id, observation_id, compared_with
+        group by indicator_id, status, period_kind, level, observation_id, compared_with
         union all by name
-        from candidate select indicator_id, observation_id, is_superseded: true where is_alone and is_alike and not is_latest
+        from candidate
+        select indicator_id, status, period_kind, level, observation_id, is_superseded: true
+        where is_alone and is_alike and not is_latest
     )
-from figure left join ranked using (indicator_id, observation_id)
+-- Joined by all that peers have in common, so that only those are ranked that a query asks for.
+from figure left join ranked using (indicator_id, status, period_kind, level, observation_id)
 select
     place_id, place_name, province, city, level, indicator_id, indicator_name: name_zh, family, status,
     period_kind, period, per, year, unit, scope, reporter,
