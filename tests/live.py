@@ -23,9 +23,9 @@ open_address = urllib.request.build_opener(urllib.request.ProxyHandler({})).open
 # A report whose scan lost the decimal points: an error in almost every figure, so that none of it may load.
 POINTS_LOST = """渭南市2018年创建文明城市工作小结
 2018年，渭南市共清理生活垃圾1200吨，新增停车泊位300个。
-建成区绿化覆盖率达4296%，群众满意率达9540%，公厕达标率达9260%，投诉办结率达9890%。
+建成区绿化覆盖率达4296%，群众支持率达9540%，公厕达标率达9260%，投诉办结率达9890%。
 文明创建知晓率达9710%，问题整改率达9430%，志愿服务参与率达3160%，案件办结率达9870%。
-隐患整改率达9620%，信访办结率达9780%，测评合格率达9550%，市民满意率达9350%。
+隐患整改率达9620%，信访办结率达9780%，测评合格率达9550%，市民参与率达9350%。
 """
 
 
