@@ -43,7 +43,7 @@ ACTS = ("次", "轮", "遍", "回", "户次", "家次", "个次", "处次")
 RATES = ("percent", "ratio")
 MEASURES = ("mass", "volume", "length", "area", "money", "dollar", "time")
 # Quantities read at a time, which bounds the memory that a batch takes.
-AT_A_TIME = 40_000
+AT_A_TIME = 20_000
 
 HEAD, WEAK, VERB, CONTEXT, EXCLUDE = (1 << i for i in range(5))
 _BITS = {"head": HEAD, "weak": WEAK, "verb": VERB, "context": CONTEXT, "exclude": EXCLUDE}
@@ -329,14 +329,17 @@ class Readings:
 
     @cached_property
     def in_table(self) -> Bools:
+        """Whether the reading's case stands in a table."""
         return self._of(pl.col("in_table"))
 
     @cached_property
     def of_rate(self) -> Bools:
+        """Whether the reading's case is a rate."""
         return self._of(pl.col("dimension").is_in(RATES))
 
     @cached_property
     def of_measure(self) -> Bools:
+        """Whether the reading's case is a measure."""
         return self._of(pl.col("dimension").is_in(MEASURES))
 
     def _find_support(self) -> None:
