@@ -8,7 +8,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.indicator_cases import cases, read_cases
@@ -220,6 +220,7 @@ def test_no_unit_is_read_as_an_indicator_that_it_contradicts(texts):
 
 
 @settings(max_examples=15, deadline=None)
+@example(["上门入户2个甲", "2个"])
 @given(st.lists(CLAUSES, min_size=2, max_size=5))
 def test_a_reading_does_not_depend_on_the_rest_of_the_batch(texts):
     quantities, found = unmarked(texts)

@@ -36,7 +36,8 @@ class Stream:
     def __init__(self, passages: pl.Series, passage: Ints, begin: Ints, end: Ints, lexicon: Lexicon) -> None:
         """`passage` is the index of each quantity's passage, `begin` and `end` its code points in it."""
         opens = np.concatenate([[0], np.cumsum(passages.str.len_chars().to_numpy().astype(np.int64) + 1)[:-1]])
-        starts, ends, words = find_words(passages.str.join("\n").item(), lexicon)
+        # The last passage ends with a line break as well, so that none reads differently for being last.
+        starts, ends, words = find_words(passages.str.join("\n").item() + "\n", lexicon)
         begin, end = opens[passage] + begin, opens[passage] + end
         # A word that overlaps a quantity is part of it.
         order = np.argsort(begin, kind="stable")
