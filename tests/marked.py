@@ -12,7 +12,11 @@ COLUMNS = MENTION.column_names[: MENTION.column_names.index("header") + 1]
 
 
 def marked(text, year=None, reported_on=None, title=None, headers=None):
-    """`quantities, sentences, reports` for a report of that text; `headers` are those of its marked cells."""
+    """`quantities, sentences, reports` for a report of that text; `headers` are those of its marked cells.
+
+    Without a `title` of its own, the report is entitled as one on the `year`.
+    """
+    title = title or (f"{year}年工作总结" if year else None)
     plain, spans = "", []
     for piece in re.split("(【[^】]*】)", text):
         if piece.startswith("【"):

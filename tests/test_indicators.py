@@ -41,7 +41,11 @@ def read(*texts):
 
 def decided(quantities, found):
     """The quantities as they load: what they count, once status and rate are known too."""
-    unknown = {"year": pl.lit(None, pl.Int64), "reported_on": pl.lit(None, pl.String)}
+    unknown = {
+        "title": pl.lit(None, pl.String),
+        "year": pl.lit(None, pl.Int64),
+        "reported_on": pl.lit(None, pl.String),
+    }
     reports = found.select("report_id").unique().with_columns(**unknown)
     read = classify(quantities, found).pipe(read_status, found).pipe(read_periods, found, reports)
     return settle(read)

@@ -17,6 +17,8 @@ VOCABULARY = "periods.toml"
 OPENING = 8
 # How far behind a date its sentence is read, code points.
 REACH = 48
+# Who wrote it stands before the first sentence: 本报讯(通讯员某某)2019年以来.
+_BYLINE = r"[^,;:。()]{0,12}\([^()]{2,30}\) ?(?:讯 ?)?"
 # Ends a clause.
 CLAUSE = "[,;:]"
 # A figure begins here.
@@ -106,7 +108,8 @@ def _grammar() -> str:
             _point("0", relative, part),
         ]
     )
-    masked = rf"[0-9一二零]{{0,3}}{_MASK}+[0-9xX×*_]* ?年度?{_MASKED_MONTH}?|{_MASK}+ ?月份?(?: ?[0-9xX×*_]+ ?[日号])?(?:{_EDGE})?"
+    # x月份 alone leaves the year as it is.
+    masked = rf"[0-9一二零]{{0,3}}{_MASK}+[0-9xX×*_]* ?年度?{_MASKED_MONTH}?"
     since = rf"(?P<since_after>[^,，。;；:：、(《》0-9\n]*?{any_of(words['since_after'])})"
     return "|".join(
         [
@@ -220,8 +223,8 @@ def _stamp(year: pl.Expr, month: pl.Expr, day: pl.Expr) -> pl.Expr:
 def find_dates(texts: pl.DataFrame, reports: pl.DataFrame) -> pl.DataFrame:
     """The expressions of time of the texts, in running order.
 
-    `texts` has `line`, `paragraph`, `report_id`, `front` (of its report), `heading` (null: none) and `text`; `reports` has `report_id`, `year` and
-    `reported_on`. Out, beside `line`, `paragraph`, `place`, `offset` and `word`:
+    `texts` has `line`, `paragraph`, `report_id`, `front` (of its report), `heading` (null: none) and `text`; `reports` has `report_id`, `title`,
+    `year` and `reported_on`. Out, beside `line`, `paragraph`, `place`, `offset` and `word`:
 
     - `mode`: `point` (a time or a span), `since`, `until`, `now`, `vague` (no bounds known), `masked`
     - `start`, `end`: the bounds that it gives, ISO, by itself or with its neighbours (2015年以来 …
@@ -233,7 +236,11 @@ def find_dates(texts: pl.DataFrame, reports: pl.DataFrame) -> pl.DataFrame:
       sentence names), `fine` (a day), `until_now` (截至 and the like)
     """
     found = occurrences(texts.filter(pl.col("text").str.contains(_TIME)), {"time": _grammar()})
-    year = pl.coalesce(pl.col("year"), pl.col("reported_on").str.slice(0, 4).cast(pl.Int64, strict=False))
+    # A year that the text mentions somewhere is not for sure the one that 今年 means.
+    dated = pl.col("title").str.contains(_YEAR) | pl.col("reported_on").is_not_null()
+    year = pl.when(dated).then(
+        pl.coalesce(pl.col("year"), pl.col("reported_on").str.slice(0, 4).cast(pl.Int64, strict=False))
+    )
     read = (
         found.join(_parsed(found["word"]), on="word", how="left", maintain_order="left")
         .filter(pl.col("mode").is_not_null())
@@ -248,7 +255,7 @@ def _with_setting(dates: pl.DataFrame) -> pl.DataFrame:
     """Adds what the text around a date says of it; without the dates that are part of a name."""
     words = vocabulary(VOCABULARY)["words"]
     before, behind = pl.col("before"), pl.col("behind")
-    opening = rf"^{BLANK}(?:{'|'.join(MARKS.values())})?"
+    opening = rf"^{BLANK}(?:{'|'.join(MARKS.values())}|{_BYLINE})?"
     short = rf"[^,;:。]{{0,{OPENING}}}$"
     same_line = pl.col("line") == pl.col("line").shift(-1)
     listed = (
@@ -302,6 +309,7 @@ def _with_bounds(dates: pl.DataFrame) -> pl.DataFrame:
     """Adds `first` and `last`, the bounds of the time itself, and `basis`; `mode` is `vague` where they stay unknown."""
     stated = pl.when(pl.col("mode") == "masked").then(-1).otherwise(pl.coalesce("y2", "y1"))
     two = pl.any_horizontal(pl.col(name).is_not_null() for name in ("y2", "m2", "d2", "years"))
+    above = pl.col("heading").is_not_null() | (pl.col("front") & pl.col("opens_lead") & ~pl.col("event"))
     over_new_year = (pl.col("y2").is_null() & (pl.col("m2") < pl.col("m1"))).fill_null(False).cast(pl.Int64)
     timed = (
         pl.col("mode").is_in(["point", "since", "until"])
@@ -310,18 +318,16 @@ def _with_bounds(dates: pl.DataFrame) -> pl.DataFrame:
     )
     return (
         # The year of 6月份 and 当年 is the last that its paragraph names, or else the last in a heading
-        # or the lead, or else that of the report.
+        # or the lead, or else that of the report. That of 今年 is the report's, or else that of a heading or the lead.
         dates.with_columns(
             named=stated.forward_fill().over("paragraph"),
-            titled=pl.when(pl.col("heading").is_not_null() | (pl.col("front") & pl.col("opens_lead")))
-            .then(stated)
-            .forward_fill()
-            .over("report_id"),
+            titled=pl.when(above).then(stated).forward_fill().over("report_id"),
+            headed=pl.when(above & (pl.col("mode") == "point") & ~pl.col("attached")).then(stated).forward_fill().over("report_id"),
         )
         .with_columns(
             base=pl.when("context")
             .then(pl.coalesce("named", "titled", "year"))
-            .otherwise(pl.col("year") + pl.col("relative").fill_null(0))
+            .otherwise(pl.coalesce("year", "headed") + pl.col("relative").fill_null(0))
         )
         .with_columns(base=pl.when(pl.col("base") > 0).then("base"))
         .with_columns(
@@ -342,7 +348,8 @@ def _with_neighbours(dates: pl.DataFrame) -> pl.DataFrame:
     mode = pl.col("mode")
     # 2015年以来 … 截至2018年底 gives both bounds, in either order; any other time between them ends the first.
     began = pl.when(mode == "since").then("first").when(mode.is_in(["point", "vague", "masked"])).then(pl.lit(""))
-    began_above = pl.when(pl.col("opens") & ~pl.col("fine")).then(began)
+    opens = pl.col("opens") | (pl.col("opens_lead") & (mode == "since"))
+    began_above = pl.when(opens & ~pl.col("fine")).then(began)
     ended = pl.when((mode.shift(1) == "until") & pl.col("until_now").shift(1)).then(pl.col("last").shift(1))
     # In running order, so that what begins a line or a paragraph differs from what stands before it.
     begins = {name: (pl.col(name) != pl.col(name).shift(1)).fill_null(True) for name in ("line", "paragraph")}

@@ -11,6 +11,7 @@ from transforms.dates import CLAUSE, VOCABULARY, find_dates
 from transforms.outline import (
     BLANK,
     ITEM,
+    PLAIN,
     PLAIN_HEADING,
     TITLE,
     any_of,
@@ -33,10 +34,10 @@ def read_periods(quantities: pl.DataFrame, sentences: pl.DataFrame, reports: pl.
     """The quantities, in their order, with `period_start, period_end, period_basis, per, period_rules`.
 
     `quantities` has the columns of `stage.mention` up to `header`, `sentences` those of
-    `stage.sentence`, `reports` at least `report_id`, `year` and `reported_on` (`core.dim_report`).
+    `stage.sentence`, `reports` at least `report_id`, `title`, `year` and `reported_on` (`core.dim_report`).
     Bounds are ISO, as coarse as written; null and null where no period is stated. `period_basis` is
-    `stated`, `governing` or `resolved` (今年 and the like, against the report's year; unresolved and
-    null where that is unknown). `per` is `day`, `week`, `month`, `quarter`, `year` or null.
+    `stated`, `governing` or `resolved` (今年 and the like, against the year that the report's title or
+    date states; unresolved and null where none does). `per` is `day`, `week`, `month`, `quarter`, `year` or null.
     `period_rules` names rule and word, as `period=rule:word` and `per=rule:word` joined by `; `.
     Raises `VocabularyError` for a word of the vocabulary that can't be looked for.
     """
@@ -94,9 +95,8 @@ def _governing(outline: pl.DataFrame, dates: pl.DataFrame, mentions: pl.DataFram
     # What was done on one day says nothing of other things.
     day = pl.col("fine") & (pl.col("start") == pl.col("end")).fill_null(pl.col("mode") != "until")
     spoken = dates.filter((pl.col("mode") != "now") & ~day & ~pl.any_horizontal("event", "document", "attached"))
-    opening = (
-        spoken.filter(pl.col("opens") | (pl.col("mode") == "masked")).group_by("line").agg(opener=pl.col("place").max())
-    )
+    begins = pl.col("opens") | (pl.col("opens_lead") & (pl.col("mode") == "since"))
+    opening = spoken.filter(begins | (pl.col("mode") == "masked")).group_by("line").agg(opener=pl.col("place").max())
     leading = spoken.filter("opens_lead", pl.col("mode") != "until").group_by("line").agg(leader=pl.col("place").max())
     heading = spoken.group_by("line").agg(headed=pl.col("place").max(), titled=pl.col("place").min())
     first, text = pl.col("first"), pl.col("text")
@@ -125,8 +125,9 @@ def _governing(outline: pl.DataFrame, dates: pl.DataFrame, mentions: pl.DataFram
     # or announces it.
     announced = framed.filter("front").filter(text.str.contains(any_of(words["lead"])))
     paragraph, body = pl.col("paragraph"), pl.col("heading").is_null()
+    # A short line by itself may be a caption.
     introduced = (
-        pl.concat([announced.filter(body), framed.filter("is_section")])
+        pl.concat([announced.filter(body), framed.filter("is_section", pl.col("heading") != PLAIN)])
         .group_by("report")
         .agg(announced=paragraph.max())
     )
