@@ -20,6 +20,9 @@ _NUMBER = rf"(?:{_DIGITS}|[xX×*]+|[一二三四五六七八九十百千万两]{
 # Not in a unit: 年月日 make a date, which begins a paragraph.
 _UNIT = r"[^0-9\s,，.、。;；:：!！?？()（）年月日]"
 _COUNT = rf"(?:{_NUMBER}[多余几]?[万亿]*{_UNIT}{{1,4}}|[一两二三四五六七八九十][个名人户家处座台辆条块场件份次])"
+_COUNTED = "[个名户家处座台辆条块场件份次项篇吨元米亩株盏]|人次|平方米|公里|万|亿"
+# Characters of a line that is full.
+FULL = 20
 _STOP = "[,，、。;；(（\n]"
 # The line before does not end a sentence, a heading in brackets or a cell.
 _BEFORE = rf"([^\n\t。.;；:：!！?？…”\"》)）】\]|{BREAK}])"
@@ -27,9 +30,12 @@ _WRAPPED = {
     rf"{_BEFORE}\n({_COUNT}{_STOP})": f"${{1}}{BREAK}${{2}}",
     rf"{_BEFORE}\n({_DIGITS})\n([多余]{_UNIT}|{_UNIT}{{1,4}}{_STOP})": f"${{1}}{BREAK}${{2}}{BREAK}${{3}}",
     rf"{_BEFORE}\n({_DIGITS}[%％])\n([^\n\t0-9])": f"${{1}}{BREAK}${{2}}{BREAK}${{3}}",
+    # The line was full: … 由我区自行启动的 XX / 项工作中 …
+    rf"([^\n\t]{{{FULL}}} ?{_NUMBER})\n([多余几]?[万亿]*(?:{_COUNTED}))": f"${{1}}{BREAK}${{2}}",
+    r"(^|\n)((?:19|20)[0-9]{2})\n(年)": f"${{1}}${{2}}{BREAK}${{3}}",
 }
 # A line that begins with a number: without one there is nothing to do, and that is quickly seen.
-_HINT = rf"\n(?:{_COUNT}{_STOP}|{_DIGITS}[%％]?\n)"
+_HINT = rf"\n(?:{_COUNT}{_STOP}|{_DIGITS}[%％]?\n|[多余几]?[万亿]*(?:{_COUNTED})|年)"
 # Two lines of cells below one another.
 _DRAWN = r"\|[^\n]*\n[^\n|]*\|"
 

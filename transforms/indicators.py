@@ -27,6 +27,7 @@ import polars as pl
 
 from transforms.clauses import Bools, Ints, Stream, indices
 from transforms.lexicon import OTHER, Lexicon, read_lexicon
+from transforms.outline import BLANK, any_of, vocabulary
 from transforms.vocabulary import load
 
 # Words with a role that are considered for one quantity: so many before it, so many after it.
@@ -105,21 +106,28 @@ def settle(mentions: pl.DataFrame, lexicon: Lexicon | None = None) -> pl.DataFra
 def _place(quantities: pl.DataFrame, sentences: pl.DataFrame) -> pl.DataFrame:
     """The quantities with the columns of `CASE`, and `case`, the row of the first that has the same of them.
 
-    A number in a table stands after its header.
+    A number in a table stands after its header. A sentence that opens with 其中 goes on from the one before it.
     """
     length = pl.col("header").str.len_chars().cast(pl.Int64)
-    return (
-        quantities.join(
-            sentences.select("document_id", "sentence_id", sentence_start="start", sentence="text"),
-            on=["document_id", "sentence_id"],
-            how="left",
-            maintain_order="left",
+    continuing = pl.col("text").str.contains(f"^{BLANK}{any_of(vocabulary('periods.toml')['words']['continuing'])}")
+    opens = ~continuing | (pl.col("paragraph_id") != pl.col("paragraph_id").shift(1)).fill_null(True)
+    passages = (
+        sentences.sort("document_id", "start")
+        .with_columns(group=opens.cum_sum().over("document_id"))
+        .select(
+            "document_id",
+            "sentence_id",
+            passage=pl.col("text").str.join("").over("document_id", "group"),
+            from_start=-pl.col("start").first().over("document_id", "group"),
         )
+    )
+    return (
+        quantities.join(passages, on=["document_id", "sentence_id"], how="left", maintain_order="left")
         .with_columns(
-            passage=pl.coalesce("header", "sentence"),
+            passage=pl.coalesce("header", "passage"),
             in_table=pl.col("header").is_not_null(),
-            begin=pl.coalesce(length, pl.col("span_start") - pl.col("sentence_start")),
-            end=pl.coalesce(length, pl.col("span_end") - pl.col("sentence_start")),
+            begin=pl.coalesce(length, pl.col("span_start") + pl.col("from_start")),
+            end=pl.coalesce(length, pl.col("span_end") + pl.col("from_start")),
         )
         .with_row_index("row")
         .with_columns(passage_id=pl.col("row").first().over("passage"))
@@ -263,7 +271,9 @@ class Readings:
         self.window, self.there, self.left = window, there, there & (np.arange(len(window)) < BEFORE)[:, None]
         clause = there & (breaks == 0) & (quantities == 0)
         self.after, self.before = clause & ~self.left & ~self.listed, clause & self.left
-        self.earlier = self.left & ~clause & (breaks <= CLAUSES)
+        # The parts of a whole may be many: 商户953户,其中蔬菜类205户,肉类191户,水产类22户,其他35户.
+        parts = stream.between("part", np.minimum(window, at), at) > 0
+        self.earlier = self.left & ~clause & ((breaks <= CLAUSES) | parts)
         # The number shares the noun of the next one: 3家和5家企业.
         self.later = there & ~self.left & self.listed & (breaks == 0) & (quantities == 1)
         # An act before the number that no other one follows, and whether the number's clause has none.
@@ -272,11 +282,14 @@ class Readings:
         self.leading = self.left & ~self.before & ((breaks == 0) | self.idle)
         slot, case = np.nonzero(self.leading)
         self.leading[slot, case] = stream.between("verb", window[slot, case], at[case]) == 0
+        self.near = breaks <= 1
         # 分别 gives the nouns before it the numbers after it, in order.
         divider = stream.last(stream.is_respective)[at]
         divided = stream.is_respective[divider] & (stream.passage[divider] == stream.passage[at])
         divided &= stream.between("break", divider, at) == 0
         ahead = divided & there & (window < divider)
+        clause = ahead & (stream.between("break", np.minimum(window, divider), divider) == 0)
+        ahead = np.where(_any(clause), clause, ahead)
         numbers = stream.between("quantity", at, closing)
         # One noun for all of them (完成率分别达到85%和90%) is no list to match.
         self.respective = ahead.copy()
@@ -311,7 +324,7 @@ class Readings:
         self.named = self.indicator != len(self.known.names) - 1
         self.item = np.where(self.headed, self.window[self.slot, self.case], self.at[self.case])
         low, high = np.minimum(self.item, self.at[self.case]), np.maximum(self.item, self.at[self.case])
-        kinds = ("break", "verb", "cut", "closer", "preposition", "noun", "unknown")
+        kinds = ("break", "verb", "cut", "closer", "preposition", "noun", "part", "unknown")
         self.apart = {kind: stream.between(kind, low, high) for kind in kinds}  # head and number
         self.head = np.where(self.by_unit, unit_word[self.case], np.where(self.headed, stream.word[self.item], -1))
         areas = (self.after, self.before, self.earlier, self.later)
@@ -365,7 +378,9 @@ class Readings:
         verb = np.where(_any(found), words[slot, case], -1)
         self.through = found[2][candidate]
         self.in_context = _any((roles & CONTEXT) > 0)[candidate]
-        self.excluded = _any(((roles & EXCLUDE) > 0) & (self.before | self.after).take(case, axis=1))[candidate]
+        # 清洗护栏30米,果皮箱50个: the act leads the list.
+        around = (self.before | self.after | (self.leading & self.near)).take(case, axis=1)
+        self.excluded = _any(((roles & EXCLUDE) > 0) & around)[candidate]
         self.verb_kind, self.verb = self.verb_kind[candidate], verb[candidate]
         self.acted = self.verb_kind < 3
 
@@ -402,6 +417,10 @@ class Readings:
         measure = self.of_measure
         run = np.where(after, stream.run[self.at][case], stream.run[self.at - 1][case])
         following = np.minimum(item + 1, len(stream.word) - 1)
+        continues = earlier & self._continues()
+        # 商户953户,其中蔬菜类205户: what the part is called does not change what is counted.
+        part = continues & (apart["part"] > 0) & (stream.between("verb", stream.last(stream.is_part)[self.at], self.at) == 0)[case]
+        label = part & (stream.is_part[self.at - 1] & (stream.end[self.at - 1] == stream.start[self.at]))[case]
         borrowed = earlier | later | self.by_unit
         rate = self.of_rate
         # 等 makes the acts before it examples of the noun behind it (督查、巡检等活动20次).
@@ -418,6 +437,7 @@ class Readings:
             & (apart["noun"] > 0)
             & ~nouns_after[case],
             "act": counts_act & self.named,
+            "acted_on": (before & stream.is_verb[item] & ~counts_act & ~measure) * np.minimum(apart["unknown"], 2) / 2,
             "inner": self.headed & prose & self.is_inner,
             "adjacent": after & (apart["unknown"] == 0) & (apart["noun"] == 0) & (apart["cut"] == 0),
             "trailing": after * np.minimum(stream.gap[item], 4) / 4,
@@ -429,9 +449,9 @@ class Readings:
             "clauses": earlier * np.minimum(apart["break"], CLAUSES) / CLAUSES,
             "nouns_between": earlier * np.minimum(apart["noun"], 3) / 3,
             "clause_noun": earlier & clause_noun,
-            "own_noun": borrowed & own_noun,
-            "own_unknown": borrowed * own_unknown,
-            "continued": earlier & self._continues() & ~own_noun,
+            "own_noun": borrowed & own_noun & ~label,
+            "own_unknown": (borrowed & ~part) * own_unknown,
+            "continued": continues & (label | ~own_noun),
             "respective": self._in(self.respective),
             "not_respective": self._in(self.not_respective),
             "mixed": self.headed & self.named & ~self._in(self.respective) & self._is_mixed(),

@@ -49,6 +49,7 @@ CLASSES = (
     "verbs",
     "places",
     "conditions",
+    "parts",
     "each",
     "changes",
     "comparisons",

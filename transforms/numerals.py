@@ -43,7 +43,7 @@ _RUN = "|".join(
         rf"[{CHINESE}]+(?:点[{CHINESE}]+)?(?: [万亿]+)?",
     ]
 )
-_NUMBER = rf"(?:{_RUN})(?:[{FUZZ}]+[十百千万亿]+|[余多]?个亿|几)?"
+_NUMBER = rf"(?:{_RUN})(?: ?[{FUZZ}]+[十百千万亿]+|[余多]?个亿|几)?"
 _EXPRESSION = rf"(?:{FRACTION})?{_NUMBER}(?:(?:{RANGE}|[:/+])(?:{FRACTION})?{_NUMBER})*"
 # Units that begin with a multiplier are not to be read as part of the number.
 _WITH_UNIT = rf"(?:{_NUMBER}千(?:克|瓦时|瓦|伏)|[0-9.,]+[余多]?[万亿]*千米|[0-9.]+百分点)"
