@@ -322,7 +322,10 @@ def _with_bounds(dates: pl.DataFrame) -> pl.DataFrame:
         dates.with_columns(
             named=stated.forward_fill().over("paragraph"),
             titled=pl.when(above).then(stated).forward_fill().over("report_id"),
-            headed=pl.when(above & (pl.col("mode") == "point") & ~pl.col("attached")).then(stated).forward_fill().over("report_id"),
+            headed=pl.when(above & (pl.col("mode") == "point") & ~pl.col("attached"))
+            .then(stated)
+            .forward_fill()
+            .over("report_id"),
         )
         .with_columns(
             base=pl.when("context")

@@ -419,7 +419,11 @@ class Readings:
         following = np.minimum(item + 1, len(stream.word) - 1)
         continues = earlier & self._continues()
         # 商户953户,其中蔬菜类205户: what the part is called does not change what is counted.
-        part = continues & (apart["part"] > 0) & (stream.between("verb", stream.last(stream.is_part)[self.at], self.at) == 0)[case]
+        part = (
+            continues
+            & (apart["part"] > 0)
+            & (stream.between("verb", stream.last(stream.is_part)[self.at], self.at) == 0)[case]
+        )
         label = part & (stream.is_part[self.at - 1] & (stream.end[self.at - 1] == stream.start[self.at]))[case]
         borrowed = earlier | later | self.by_unit
         rate = self.of_rate
