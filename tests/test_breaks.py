@@ -1,10 +1,12 @@
 """Breaks inside sentences and drawn tables are read through, and every offset stays what it was."""
 
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from test_quantities import cut
 
+from transforms.breaks import mark
 from transforms.quantities import read_quantities
 
 
@@ -17,6 +19,8 @@ def read(text):
     [
         ("共开展整治行动\n160余次，出动\n8000\n余人次，面积\n116753\n平方米，\n100%\n完成任务。",
          [("160余次", 160, "次"), ("8000\n余人次", 8000, "人次"), ("116753\n平方米", 116753, "平方米"), ("100%", 100, "%")]),
+        ("市里分配给我区的任务已完成大半，由我区自行启动的 XX\n项工作中，已有六成结束。",
+         [("XX\n项", None, "项"), ("六成", 6, "成")]),
         ("街道 | 停车位(个) | 垃圾(吨)\n东湖 | 420 | 1360.5\n", [("420", 420, "个"), ("1360.5", 1360.5, "吨")]),
         ("|街道|停车位(个)|\n|---|---|\n|东湖|420|\n", [("420", 420, "个")]),
         ("受理案件3 312件，面积116 753平方米，投入2 820万元。",
@@ -25,6 +29,10 @@ def read(text):
 )  # fmt: skip
 def test_numbers_are_read_across_breaks_and_strokes(text, found):
     assert read(text) == found
+
+
+def test_a_year_and_its_sign_are_joined():
+    assert "2020\ufdd0年" in mark(pl.DataFrame({"text": ["工作动态\n2020\n年工作总结\n"]}))["text"].item()
 
 
 @pytest.mark.parametrize(

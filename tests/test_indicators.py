@@ -94,6 +94,31 @@ def test_a_number_that_names_something_unknown_counts_nothing_catalogued():
     assert read("检查网咖包厢【65间】") == [OTHER]
 
 
+def test_parts_are_counted_as_the_whole_is():
+    assert read("登记商户【953户】。其中,蔬菜水果类【205户】,其他【35户】。") == ["individual_businesses"] * 3
+    assert read("查处占道经营【90起】,其中夜间突击【12起】") == ["street_violations_handled"] * 2
+    assert read("完成投资【5000万元】,其中居民自愿出资【86万元】") == ["funds_invested", "funds_raised"]
+
+
+def test_one_noun_before_each_of_several_numbers_counts_them_all():
+    text = "完成老旧小区【25个】、集贸市场【8个】,完成率分别达到【85%】、【83%】和【100%】"
+    assert read(text)[2:] == ["rectification_rate"] * 3
+
+
+def test_an_act_is_counted_only_where_nothing_unknown_is_done_to():
+    assert read("督促整改【80处】") == ["problems_rectified"]
+    assert read("整改电闸箱【80处】") == [OTHER]
+
+
+def test_the_act_that_leads_a_list_speaks_for_all_of_it():
+    assert read("清洗隔离护栏【300米】,果皮箱【120个】") == [OTHER, OTHER]
+    assert read("更换隔离护栏【300米】,果皮箱【120个】")[1] == "garbage_bins"
+
+
+def test_households_are_no_people():
+    assert read("社区位于城北,常住人口【1610户】、【4006人】") == ["households_total", "population"]
+
+
 def test_a_number_shares_the_noun_of_the_next_one():
     assert read("分别约谈【3家】和【5家】责任单位") == ["accountability_actions"] * 2
 

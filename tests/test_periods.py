@@ -149,6 +149,12 @@ def test_a_relative_date_resolves_against_the_year_of_the_report(words, period):
     assert resolved["period_basis"].to_list() == ["resolved"]
 
 
+def test_a_year_that_the_text_only_mentions_is_not_the_one_that_this_year_means():
+    text = "我区重视育人。\n安排2013年、2014年已建成少年宫的经费。今年，投入【300万元】。"
+    assert periods(text, year=2014, title="少年宫建设情况") == [NONE]
+    assert periods(text, year=2014, title="2014年少年宫建设情况") == [("2014", "2014")]
+
+
 def test_the_date_of_the_report_stands_for_its_year_where_none_is_stated():
     assert periods("今年，清运垃圾【300吨】。", reported_on="2016-11-02") == [("2016", "2016")]
 
@@ -234,6 +240,16 @@ def test_a_period_reaches_as_far_as_its_passage(text, expected):
         # so does the heading of a section
         ("一、2017年工作情况\n（一）市容\n清理垃圾【80吨】。\n二、宣传情况\n发放资料【6万份】。\n", [("2017", "2017"), NONE]),
         ("一、2017年工作情况\n清理垃圾【80吨】。\n二、2018年工作计划\n新建公厕【5座】。\n", [("2017", "2017"), ("2018", "2018")]),
+        # who wrote it, and why it was done, may stand before the period
+        ("本报讯（通讯员某某）2019年以来，我行开展创建。\n发放资料【6万份】。\n", [("2019", None)]),
+        ("为做好整治工作，我区从2017年4月以来集中攻坚。一是拆除违建【9处】。截至7月底，清理垃圾【80吨】。\n", [("2017-04", None), ("2017-04", "2017-07")]),
+        # a masked month leaves the year as it is
+        ("某局2021年创建工作总结\nx月份以前，发放资料【6万份】。\n", [("2021", "2021")]),
+        # what happened to somebody in a year is no period of other things
+        ("社区于2016年6月正式成立，辖居民小组【20个】。\n", [NONE]),
+        ("对2016年已达标的街道提档升级，覆盖率达到【50%】。\n", [NONE]),
+        # a caption does not make a lead of what stands before it
+        ("我市大力培育好人，成绩显著。\n2012年以来，评出好人【60人】。\n设立好人榜【9处】。\n好人给学生讲故事\n接待群众【9万人次】。\n", [("2012", None), NONE, NONE]),
         # a body paragraph does not
         ("强化组织领导。\n2010年成立指挥部，抽调干部【30名】。\n清理垃圾【80吨】。\n", [("2010", "2010"), NONE]),
     ],
