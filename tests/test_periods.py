@@ -150,7 +150,7 @@ def test_a_relative_date_resolves_against_the_year_of_the_report(words, period):
 
 
 def test_a_year_that_the_text_only_mentions_is_not_the_one_that_this_year_means():
-    text = "我区重视育人。\n安排2013年、2014年已建成少年宫的经费。今年，投入【300万元】。"
+    text = "我区重视育人。\n市县财政为各少年宫安排了2013年、2014年的经费。今年，投入【300万元】。"
     assert periods(text, year=2014, title="少年宫建设情况") == [NONE]
     assert periods(text, year=2014, title="2014年少年宫建设情况") == [("2014", "2014")]
 
