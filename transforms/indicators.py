@@ -43,6 +43,8 @@ ACTS = ("次", "轮", "遍", "回", "户次", "家次", "个次", "处次")
 # Rates take no noun after them (but an act: 100%完成), measures seldom.
 RATES = ("percent", "ratio")
 MEASURES = ("mass", "volume", "length", "area", "money", "dollar", "time")
+# What a length is the measure of, where the thing is not counted by it.
+EXTENTS = "宽高厚深粗径"
 # Quantities read at a time, which bounds the memory that a batch takes.
 AT_A_TIME = 20_000
 
@@ -526,6 +528,7 @@ class Readings:
             "change": other & own["change"] & self.of_rate,
             "comparison": other & own["comparison"],
             "points": other & self._of(pl.col("raw_unit").str.contains("点")),
+            "extent": other & self._of((pl.col("dimension") == "length") & (_beside("begin", -1) | _beside("end", 0))),
             "condition": other & own["condition"],
             "kind": other & (stream.is_kind[self.next_item] & touching)[case],
             "located": other & located[case],
@@ -565,6 +568,11 @@ class Readings:
         support = np.where(keys[found] == wanted, counts[found], 0)
         alone = (nouns <= 1) & (unknown < 2)
         return np.asarray((members[stream.run[self.item]] > np.maximum(support, 1)) & alone[stream.phrase[self.item]])
+
+
+def _beside(edge: str, offset: int) -> pl.Expr:
+    """Whether the character beside a number's edge makes it the width, height or depth of a thing (宽8米, 10米宽)."""
+    return pl.col("passage").str.slice(pl.max_horizontal(pl.col(edge) + offset, 0), 1).is_in(list(EXTENTS))
 
 
 @cache
