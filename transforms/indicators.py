@@ -426,9 +426,18 @@ class Readings:
             & (apart["part"] > 0)
             & (stream.between("verb", stream.last(stream.is_part)[self.at], self.at) == 0)[case]
         )
-        label = part & (stream.is_part[self.at - 1] & (stream.end[self.at - 1] == stream.start[self.at]))[case]
+        own, touching = self.at - 1, stream.end[self.at - 1] == stream.start[self.at]
+        # 其中黎阳镇1个: the part is called by the place it is in.
+        named_place = touching & stream.is_division[own] & (stream.gap[self.at - 2] > 0)
+        label = part & ((stream.is_part[own] & touching) | named_place)[case]
         borrowed = earlier | later | self.by_unit
         rate = self.of_rate
+        # 7个老旧小区的改造工程: the noun before 的 is counted; in 3家存在问题的网吧 it is none of what stands before it.
+        owner = stream.next(stream.is_owner)[self.at]
+        owned = stream.is_owner[owner] & (stream.passage[owner] == stream.passage[self.at])
+        for kind, there in (("noun", True), ("verb", False), ("break", False), ("quantity", False)):
+            owned &= (stream.between(kind, self.at, owner) > 0) == there
+        owned = owned[case]
         # 等 makes the acts before it examples of the noun behind it (督查、巡检等活动20次).
         counts_act = before & stream.is_verb[item] & self._of(pl.col("raw_unit").is_in(ACTS)) & (apart["closer"] == 0)
         return {
@@ -444,7 +453,9 @@ class Readings:
             & ~nouns_after[case],
             "act": counts_act & self.named,
             "acted_on": (before & stream.is_verb[item] & ~counts_act & ~measure) * np.minimum(apart["unknown"], 2) / 2,
-            "inner": self.headed & prose & self.is_inner,
+            "inner": self.headed & prose & self.is_inner & ~(after & owned),
+            "owner": after & (item > owner[case]) & owned,
+            "place_name": before & (own[case] == item) & (named_place & self._in_parts())[case],
             "adjacent": after & (apart["unknown"] == 0) & (apart["noun"] == 0) & (apart["cut"] == 0),
             "trailing": after * np.minimum(stream.gap[item], 4) / 4,
             "preceded": after & stream.is_verb[item] & (nouns[stream.run[self.at - 1]] > 0)[case] & ~rate,
@@ -478,6 +489,12 @@ class Readings:
         previous, counted = stream.last(stream.is_quantity)[at], stream.next(stream.is_quantity)
         same = (chain[previous] == chain[at]) & (stream.passage[previous] == stream.passage[at])
         return np.asarray(same[self.case] & (chain[counted[self.item]] == chain[at][self.case]))
+
+    def _in_parts(self) -> Bools:
+        """Whether the number of each case is a part of the one before it, by 其中 or in brackets, in the same unit."""
+        stream, at = self.stream, self.at
+        previous = stream.last(stream.is_quantity)[at]
+        return np.asarray(stream.is_quantity[previous] & (stream.passage[previous] == stream.passage[at]) & (stream.between("break", previous, at) <= CLAUSES))
 
     def _worded(self) -> dict[str, npt.NDArray[Any]]:
         named, acted = self.named, self.acted

@@ -50,6 +50,8 @@ CLASSES = (
     "places",
     "conditions",
     "parts",
+    "divisions",
+    "owners",
     "each",
     "changes",
     "comparisons",

@@ -124,7 +124,11 @@ def sentences(documents: pl.DataFrame, reports: pl.DataFrame) -> pl.DataFrame:
     bounds = reports.select("document_id", "report_id", "is_report", "span_end", start="span_start").sort(
         "document_id", "start"
     )
-    found = cut.join_asof(bounds, on="start", by="document_id", check_sortedness=False)
+    # A report begins behind the indentation of its first line, the sentence before it.
+    last = bounds.rename({"start": "last"})
+    found = cut.with_columns(last=pl.col("end") - 1).join_asof(
+        last, on="last", by="document_id", check_sortedness=False
+    )
     inside = pl.col("start") < pl.col("span_end")
     return SENTENCE.conform(
         found.with_columns(

@@ -238,8 +238,11 @@ def _periods(mentions: pl.DataFrame, outline: pl.DataFrame, dates: pl.DataFrame)
         .pipe(_shared_out, dates)
     )
     told = stretch(pl.col("stop"), pl.col("offset"))
-    left_behind = (pl.col("event") & (pl.col("date_clause") != pl.col("clause"))) | (
-        pl.col("inside") & told.str.contains(r"\)")
+    left_behind = (
+        (pl.col("event") & (pl.col("date_clause") != pl.col("clause")))
+        | (pl.col("inside") & told.str.contains(r"\)"))
+        # A deadline is that of its part of the sentence.
+        | ((pl.col("mode") == "until") & ~pl.col("until_now") & told.str.contains(";"))
     )
     read = read.with_columns(in_reach=pl.col("mode").is_not_null() & ~left_behind)
     in_reach = pl.col("in_reach")

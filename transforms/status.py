@@ -160,7 +160,10 @@ def passages(outline: pl.DataFrame) -> pl.DataFrame:
         ),
     )
     opener = f"{mark}({any_of([*words['openers']['target'], *words['openers']['plan']])})"
-    openers = outline.filter(text.str.contains(opener)).select("line", passage=text.str.extract(opener))
+    moved = f"{mark}[^,，。;；]*{any_of(words['openers']['moved'])}"
+    openers = outline.filter(text.str.contains(opener) & ~text.str.contains(moved)).select(
+        "line", passage=text.str.extract(opener)
+    )
     said = (
         pl.concat([headings, openers])
         .drop_nulls()
