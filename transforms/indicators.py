@@ -43,8 +43,10 @@ ACTS = ("次", "轮", "遍", "回", "户次", "家次", "个次", "处次")
 # Rates take no noun after them (but an act: 100%完成), measures seldom.
 RATES = ("percent", "ratio")
 MEASURES = ("mass", "volume", "length", "area", "money", "dollar", "time")
-# What a length is the measure of, where the thing is not counted by it.
+# Beside a length, these make it the width, height or depth of a thing (宽8米, 10米宽).
 EXTENTS = "宽高厚深粗径"
+# How far apart two numbers may be that belong together (46户, 186人), in code points.
+BESIDE = 2
 # Quantities read at a time, which bounds the memory that a batch takes.
 AT_A_TIME = 20_000
 
@@ -88,19 +90,27 @@ def classify(quantities: pl.DataFrame, sentences: pl.DataFrame, lexicon: Lexicon
 def settle(mentions: pl.DataFrame, lexicon: Lexicon | None = None) -> pl.DataFrame:
     """The mentions with the indicators that only their status and rate decide between.
 
-    In and out: `indicator_id`, `status`, `per` and `indicator_rules` beside other columns. 投入 that is a target is
-    money only planned; 志愿者 each day are people turning out, not people registered.
+    In and out, in text order: `document_id`, `span_start`, `span_end`, `dimension`, `indicator_id`, `status`, `per` and
+    `indicator_rules` beside other columns. 投入 that is a target is money only planned; 志愿者 each day are people
+    turning out, not people registered; the people of 382户1699人 are those who live there.
     """
     settled = (lexicon or read_lexicon()).settled
-    cases = {"planned": pl.col("status") == "target", "recurring": pl.col("per").is_in(["day", "week", "month"])}
-    for case, holds in cases.items():
+    indicator, document = pl.col("indicator_id"), pl.col("document_id")
+    beside = (document == document.shift(1)) & (pl.col("span_start") - pl.col("span_end").shift(1) <= BESIDE)
+    unnamed = (indicator == OTHER) & (pl.col("dimension") == "person")
+    cases = {
+        "planned": (pl.col("status") == "target", indicator),
+        "recurring": (pl.col("per").is_in(["day", "week", "month"]), indicator),
+        "peopled": (beside & unnamed, indicator.shift(1)),
+    }
+    for case, (holds, of) in cases.items():
         others = dict(settled.filter(pl.col("case") == case).select("indicator_id", "other_id").iter_rows())
-        changed = holds.fill_null(False) & pl.col("indicator_id").is_in(list(others))
+        changed = (holds & of.is_in(list(others))).fill_null(False)
         mentions = mentions.with_columns(
             indicator_rules=pl.when(changed)
-            .then(pl.format("{}; {}={}", "indicator_rules", pl.lit(case), "indicator_id"))
+            .then(pl.format("{}; {}={}", "indicator_rules", pl.lit(case), of))
             .otherwise("indicator_rules"),
-            indicator_id=pl.when(changed).then(pl.col("indicator_id").replace(others)).otherwise("indicator_id"),
+            indicator_id=pl.when(changed).then(of.replace(others)).otherwise("indicator_id"),
         )
     return mentions
 
@@ -419,10 +429,10 @@ class Readings:
         measure = self.of_measure
         run = np.where(after, stream.run[self.at][case], stream.run[self.at - 1][case])
         following = np.minimum(item + 1, len(stream.word) - 1)
-        continues = earlier & self._continues()
+        alike, continues = (earlier & goes_on for goes_on in self._continues())
         # 商户953户,其中蔬菜类205户: what the part is called does not change what is counted.
         part = (
-            continues
+            alike
             & (apart["part"] > 0)
             & (stream.between("verb", stream.last(stream.is_part)[self.at], self.at) == 0)[case]
         )
@@ -465,36 +475,39 @@ class Readings:
             "rival_unknown": rival & unknown_after[case],
             "clauses": earlier * np.minimum(apart["break"], CLAUSES) / CLAUSES,
             "nouns_between": earlier * np.minimum(apart["noun"], 3) / 3,
-            "clause_noun": earlier & clause_noun,
+            "clause_noun": earlier & clause_noun & ~label,
             "own_noun": borrowed & own_noun & ~label,
             "own_unknown": (borrowed & ~part) * own_unknown,
-            "continued": continues & (label | ~own_noun),
+            "continued": label | (continues & ~own_noun),
             "respective": self._in(self.respective),
             "not_respective": self._in(self.not_respective),
             "mixed": self.headed & self.named & ~self._in(self.respective) & self._is_mixed(),
         }
 
-    def _continues(self) -> Bools:
-        """Whether all numbers from the first one that the head counts to this one have the unit of this one.
+    def _continues(self) -> tuple[Bools, Bools]:
+        """Whether the number has the unit of the first one that the head counts, and so have all between them.
 
         新建公厕12座,其中10月底前完成9座: the second number goes on counting what the first one does.
         """
         stream, at = self.stream, self.at
         order = np.argsort(at)
-        changes = np.ones(len(at), np.int64)
-        raw = self.cases["raw_unit"].cast(pl.Categorical).to_physical().to_numpy()[order]
-        changes[1:] = raw[1:] != raw[:-1]
-        chain = np.zeros(len(stream.word), np.int64)
-        chain[at[order]] = np.cumsum(changes)
-        previous, counted = stream.last(stream.is_quantity)[at], stream.next(stream.is_quantity)
+        raw = self.cases["raw_unit"].cast(pl.Categorical).to_physical().to_numpy().astype(np.int64)[order]
+        unit, chain = np.full(len(stream.word), -1), np.zeros(len(stream.word), np.int64)
+        unit[at[order]], chain[at[order]] = raw, np.cumsum(np.diff(raw, prepend=-1) != 0)
+        counted, previous = stream.next(stream.is_quantity)[self.item], stream.last(stream.is_quantity)[at]
+        alike = (unit[counted] == unit[at][self.case]) & (counted != at[self.case])
         same = (chain[previous] == chain[at]) & (stream.passage[previous] == stream.passage[at])
-        return np.asarray(same[self.case] & (chain[counted[self.item]] == chain[at][self.case]))
+        return alike, np.asarray(same[self.case] & (chain[counted] == chain[at][self.case]))
 
     def _in_parts(self) -> Bools:
         """Whether the number of each case is a part of the one before it, by 其中 or in brackets, in the same unit."""
         stream, at = self.stream, self.at
         previous = stream.last(stream.is_quantity)[at]
-        return np.asarray(stream.is_quantity[previous] & (stream.passage[previous] == stream.passage[at]) & (stream.between("break", previous, at) <= CLAUSES))
+        return np.asarray(
+            stream.is_quantity[previous]
+            & (stream.passage[previous] == stream.passage[at])
+            & (stream.between("break", previous, at) <= CLAUSES)
+        )
 
     def _worded(self) -> dict[str, npt.NDArray[Any]]:
         named, acted = self.named, self.acted
@@ -533,6 +546,8 @@ class Readings:
             kind: (stream.between(kind, bound, at) > 0)[case] for kind in ("each", "change", "comparison", "condition")
         }
         touching = stream.start[self.next_item] == stream.end[at]
+        # 20户以上的自然村: villages of that size
+        sized = pl.col("passage").str.slice("end", 4).str.contains("^以[上下]的")
         located = stream.is_locative[at - 1] & (stream.end[at - 1] == stream.start[at])
         return {
             "other": other,
@@ -541,12 +556,15 @@ class Readings:
             "other_measure": other & self.is_after & self.of_measure,
             "unknown_before": alone * (np.minimum(stream.between("unknown", act, at), 4) / 4)[case],
             "unknown_after": alone * (np.minimum(stream.gap[at], 4) / 4)[case],
-            "standard": other & own["each"],
+            "standard": other & (own["each"] | self._of((pl.col("dimension") == "money") & _beside("end", 0, "/"))),
             "change": other & own["change"] & self.of_rate,
             "comparison": other & own["comparison"],
             "points": other & self._of(pl.col("raw_unit").str.contains("点")),
-            "extent": other & self._of((pl.col("dimension") == "length") & (_beside("begin", -1) | _beside("end", 0))),
-            "condition": other & own["condition"],
+            "extent": other
+            & self._of(
+                (pl.col("dimension") == "length") & (_beside("begin", -1, EXTENTS) | _beside("end", 0, EXTENTS))
+            ),
+            "condition": other & (own["condition"] | self._of((pl.col("raw_unit") == "户") & sized)),
             "kind": other & (stream.is_kind[self.next_item] & touching)[case],
             "located": other & located[case],
         }
@@ -587,9 +605,9 @@ class Readings:
         return np.asarray((members[stream.run[self.item]] > np.maximum(support, 1)) & alone[stream.phrase[self.item]])
 
 
-def _beside(edge: str, offset: int) -> pl.Expr:
-    """Whether the character beside a number's edge makes it the width, height or depth of a thing (宽8米, 10米宽)."""
-    return pl.col("passage").str.slice(pl.max_horizontal(pl.col(edge) + offset, 0), 1).is_in(list(EXTENTS))
+def _beside(edge: str, offset: int, characters: str) -> pl.Expr:
+    """Whether the character beside that edge of a number is one of these."""
+    return pl.col("passage").str.slice(pl.max_horizontal(pl.col(edge) + offset, 0), 1).is_in(list(characters))
 
 
 @cache

@@ -12,6 +12,7 @@ accepts   dimensions that it accepts, its own by default
 only      units that it is counted in, and no others (任务 by 项, not by 座)
 planned   the indicator that a figure of it is where it is a target (money only planned is budgeted)
 recurring the indicator that a figure of it is where it is a rate by the day, week or month
+peopled   the indicator of a number of people right behind a figure of it (382户1699人)
 
 A "@name" stands for the words of that list in `grammar.toml`.
 """
@@ -59,7 +60,7 @@ CLASSES = (
     "nouns",
 )
 _REQUIRED = ("name_zh", "name_en", "unit", "dimension", "kind", "definition", "heads")
-SETTLED = ("planned", "recurring")
+SETTLED = ("planned", "recurring", "peopled")
 _KEYS = {*_REQUIRED, *ROLES, *SETTLED, "plausible_low", "plausible_high", "per_capita_high", "accepts", "units", "only"}
 _KINDS = next(column.values for column in INDICATOR.columns if column.name == "kind")
 
