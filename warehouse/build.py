@@ -8,7 +8,6 @@ same SQL, so that a rebuild equals the increments row for row.
 
 import hashlib
 import os
-import shutil
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from importlib import resources
@@ -19,7 +18,7 @@ import polars as pl
 
 from transforms.schema import table
 from warehouse.frames import insert
-from warehouse.home import Home
+from warehouse.home import Home, copy_flushed
 from warehouse.lake import HISTORY, STAGES, Lake
 from warehouse.load import apply_changes, find_changes
 from warehouse.query import connect
@@ -66,7 +65,7 @@ def build_locked(home: Home) -> Path:
     target = home.versions / "next.duckdb"
     with home.replacing(target) as partial, duckdb.connect(":memory:") as connection, ThreadPoolExecutor(1) as pool:
         # What changes is worked out from the published version while that is being copied.
-        copy = pool.submit(shutil.copyfile, home.warehouse, partial) if increment else None
+        copy = pool.submit(copy_flushed, home.warehouse, partial) if increment else None
         connection.execute(f"set timezone = 'UTC'; set temp_directory = {literal(f'{partial}.spill')}")
         connection.execute(
             f"set memory_limit = '{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') // 2**21} MiB'"
