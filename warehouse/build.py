@@ -8,7 +8,6 @@ same SQL, so that a rebuild equals the increments row for row.
 
 import hashlib
 import os
-import shutil
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from importlib import resources
@@ -19,13 +18,16 @@ import polars as pl
 
 from transforms.schema import table
 from warehouse.frames import insert
-from warehouse.home import Home
+from warehouse.home import Home, copy_flushed
 from warehouse.lake import HISTORY, STAGES, Lake
 from warehouse.load import apply_changes, find_changes
 from warehouse.query import connect
 from warehouse.tables import ddl, literal
 from warehouse.versions import Version, read_version, share, version_file, versions
 
+# What a file is written in: DuckDB of this version and later reads it. Nulls among strings are read several times as
+# fast as in the format that every version reads.
+STORAGE = "v1.3.0"
 # Versions between two that get rid of the gaps that deleted rows have left.
 COMPACTED = 50
 SOURCE_FILE, VERSION = table("ops.source_file"), table("ops.version")
@@ -66,7 +68,7 @@ def build_locked(home: Home) -> Path:
     target = home.versions / "next.duckdb"
     with home.replacing(target) as partial, duckdb.connect(":memory:") as connection, ThreadPoolExecutor(1) as pool:
         # What changes is worked out from the published version while that is being copied.
-        copy = pool.submit(shutil.copyfile, home.warehouse, partial) if increment else None
+        copy = pool.submit(copy_flushed, home.warehouse, partial) if increment else None
         connection.execute(f"set timezone = 'UTC'; set temp_directory = {literal(f'{partial}.spill')}")
         connection.execute(
             f"set memory_limit = '{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') // 2**21} MiB'"
@@ -89,7 +91,9 @@ def build_locked(home: Home) -> Path:
         # others were deleted costs more than all the rest of a load: only some versions do.
         if number % COMPACTED:
             connection.execute("set max_vacuum_tasks = 0")
-        connection.execute(f"attach {literal(str(partial))} as next (recovery_mode no_wal_writes)")
+        connection.execute(
+            f"attach {literal(str(partial))} as next (recovery_mode no_wal_writes, storage_version '{STORAGE}')"
+        )
         connection.execute("use next")
         if not increment:
             _create(connection, dimensions)

@@ -60,13 +60,15 @@ def _compare(connection: duckdb.DuckDBPyConnection, compared: pl.DataFrame) -> N
 
 def _known(connection: duckdb.DuckDBPyConnection, reports: str, **parameters: str | int) -> pl.DataFrame:
     """The sketches (`stage.sketch`) of the known reports that a query names."""
-    show(connection, "wanted", connection.execute(reports, parameters).pl())
-    sketches = connection.execute("from known_sketch semi join wanted using (report_id)").pl()
-    slots = connection.execute("from known_slot semi join wanted using (report_id)").pl()
-    signed = slots.group_by("report_id").agg(pl.col("slot").reinterpret(signed=False).sort())
+    connection.execute(f"create or replace temp table wanted as {reports}", parameters)
+    sketches = connection.execute("from known_sketch join wanted using (report_id) select *, number: wanted.rowid").pl()
+    # A table is filled on all cores, where a result would be on one.
+    connection.execute(sql("steps/wanted.sql"))
+    slots = connection.execute("from wanted_slot").pl()
+    signed = slots.group_by("number").agg(pl.col("slot").reinterpret(signed=False).sort())
     signatures = [hashes.to_numpy().astype("<u8").tobytes() for hashes in signed["slot"]]
-    signed = signed.select("report_id", signature=pl.Series(signatures, dtype=pl.Binary))
-    known = sketches.join(signed, on="report_id", how="left").with_columns(pl.col("signature").fill_null(b""))
+    signed = signed.select("number", signature=pl.Series(signatures, dtype=pl.Binary))
+    known = sketches.join(signed, on="number", how="left").with_columns(pl.col("signature").fill_null(b""))
     return SKETCH.conform(known.sort("report_id"))
 
 

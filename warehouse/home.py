@@ -7,10 +7,13 @@ import shutil
 import socket
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+# Bytes of a copy that are written to the disk while the next are copied.
+_PIECE = 2**28
 _PARTIAL = re.compile(r"(?P<process>\d+)@(?P<host>.+?)\.[0-9a-f]{32}\.")
 
 
@@ -111,6 +114,20 @@ class Home:
             owner = _PARTIAL.match(leftover.name)
             if owner and owner["host"] == socket.gethostname() and not _alive(int(owner["process"])):
                 _remove(leftover)
+
+
+def copy_flushed(source: Path, target: Path) -> None:
+    """Copy a file that isn't empty so that it is on the disk when this returns, without waiting for that at the end.
+
+    The space is reserved first, which spares the file system the work of finding it for every page.
+    """
+    with source.open("rb") as original, target.open("wb") as copy, ThreadPoolExecutor(1) as pool:
+        os.posix_fallocate(copy.fileno(), 0, os.fstat(original.fileno()).st_size)
+        flushes = []
+        while os.copy_file_range(original.fileno(), copy.fileno(), _PIECE):
+            flushes.append(pool.submit(os.fsync, copy.fileno()))
+        for flush in flushes:
+            flush.result()
 
 
 def _remove(path: Path) -> None:

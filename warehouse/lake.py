@@ -121,7 +121,8 @@ class Lake:
 
     def complete_batch_ids(self) -> list[str]:
         """The batches that have every stage the warehouse is built from, sorted."""
-        return [name for name in self.batch_ids() if all(self.has_stage(name, stage) for stage in STAGES)]
+        files = {f"{stage}.parquet" for stage in STAGES}
+        return [name for name in self.batch_ids() if files <= {path.name for path in self._folder(name).iterdir()}]
 
     def stage_path(self, batch_id: str, stage: str) -> Path:
         """The Parquet file of a stage of a batch, there or not."""

@@ -27,7 +27,7 @@ create temp table stated as
 
 create temp table candidate as
     with observation as (
-        from core.fact_observation as observation anti join leaving using (document_id)
+        from core.fact_observation as observation
             semi join (from stated select * exclude (period_end), period_end: unnest(period_end)) as stated
                 on observation.indicator_id = stated.indicator_id
                 and observation.status = stated.status
@@ -35,6 +35,7 @@ create temp table candidate as
                 and observation.per is not distinct from stated.per
                 and observation.period_start is not distinct from stated.period_start
                 and observation.period_end is not distinct from stated.period_end
+            anti join leaving using (document_id)
         union all by name
         from incoming_observation
     )

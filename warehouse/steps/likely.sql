@@ -2,7 +2,9 @@
 -- the same text. Hashes of phrases that very many reports use tell nothing, unless a report has hardly any others.
 -- In: compared_slot, compared_fingerprint. Parameters: algorithm, popular, enough.
 with
-    shared as materialized (from known_slot semi join compared_slot using (slot)),
+    -- The filter keeps every row: only where the small side of a join is filtered does DuckDB pass a Bloom filter of it
+    -- to the scan of the large one, which spares most hashes the lookup.
+    shared as materialized (from known_slot semi join (from compared_slot where report_id <> '') using (slot)),
     popular as (from shared select slot group by slot having count(*) > $popular),
     telling as (
         from compared_slot left join (from popular select slot, is_popular: true) using (slot)
