@@ -18,6 +18,7 @@ from told import new_home
 
 from transforms.indicators import catalogue
 from transforms.places import places
+from warehouse import home
 from warehouse.build import build
 from warehouse.home import Home
 from warehouse.lake import Lake
@@ -54,6 +55,7 @@ RUN = """
 import pickle, sys
 sys.path[:0] = [sys.argv[1], sys.argv[2]]
 import pathlib, generated
+from warehouse import home
 from warehouse.build import build
 from warehouse.home import Home
 from warehouse.publish import publish
@@ -90,6 +92,18 @@ def whole(home: Home) -> bool:
         """,
     ).row(0)
     return all(counts)
+
+
+@pytest.mark.parametrize("is_able", [True, False])
+def test_a_copy_is_the_file_piece_by_piece_whether_the_system_copies_or_not(tmp_path, monkeypatch, is_able):
+    source, copy = tmp_path / "source", tmp_path / "copy"
+    source.write_bytes(bytes(range(256)) * 5 + b"end")
+    monkeypatch.setattr(home, "_PIECE", 256)
+    if not is_able:
+        monkeypatch.delattr("os.copy_file_range")
+        monkeypatch.delattr("os.posix_fallocate")
+    home.copy_flushed(source, copy)
+    assert copy.read_bytes() == source.read_bytes()
 
 
 def test_eight_processes_go_on_querying_while_twenty_loads_are_published(tmp_path: Path) -> None:

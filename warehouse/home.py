@@ -8,8 +8,9 @@ import socket
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from io import FileIO
 from pathlib import Path
 
 # Bytes of a copy that are written to the disk while the next are copied.
@@ -121,13 +122,22 @@ def copy_flushed(source: Path, target: Path) -> None:
 
     The space is reserved first, which spares the file system the work of finding it for every page.
     """
-    with source.open("rb") as original, target.open("wb") as copy, ThreadPoolExecutor(1) as pool:
-        os.posix_fallocate(copy.fileno(), 0, os.fstat(original.fileno()).st_size)
+    with FileIO(source) as original, FileIO(target, "w") as copy, ThreadPoolExecutor(1) as pool:
+        with suppress(AttributeError, OSError):
+            os.posix_fallocate(copy.fileno(), 0, os.fstat(original.fileno()).st_size)
         flushes = []
-        while os.copy_file_range(original.fileno(), copy.fileno(), _PIECE):
+        while _copy_piece(original, copy):
             flushes.append(pool.submit(os.fsync, copy.fileno()))
         for flush in flushes:
             flush.result()
+
+
+def _copy_piece(original: FileIO, copy: FileIO) -> int:
+    """Copy the next piece and return its length, by the system itself where it can."""
+    try:
+        return os.copy_file_range(original.fileno(), copy.fileno(), _PIECE)
+    except (AttributeError, OSError):
+        return copy.write(original.read(_PIECE))
 
 
 def _remove(path: Path) -> None:
