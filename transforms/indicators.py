@@ -286,6 +286,7 @@ class Readings:
         # The parts of a whole may be many: 商户953户,其中蔬菜类205户,肉类191户,水产类22户,其他35户.
         parts = stream.between("part", np.minimum(window, at), at) > 0
         self.earlier = self.left & ~clause & ((breaks <= CLAUSES) | parts)
+        self.whole = self.earlier & parts
         # The number shares the noun of the next one: 3家和5家企业.
         self.later = there & ~self.left & self.listed & (breaks == 0) & (quantities == 1)
         # An act before the number that no other one follows, and whether the number's clause has none.
@@ -390,9 +391,10 @@ class Readings:
         verb = np.where(_any(found), words[slot, case], -1)
         self.through = found[2][candidate]
         self.in_context = _any((roles & CONTEXT) > 0)[candidate]
-        # 清洗护栏30米,果皮箱50个: the act leads the list.
-        around = (self.before | self.after | (self.leading & self.near)).take(case, axis=1)
-        self.excluded = _any(((roles & EXCLUDE) > 0) & around)[candidate]
+        # 清洗护栏30米,果皮箱50个: the act leads the list. What speaks against a whole does against its parts.
+        excludes, around = (roles & EXCLUDE) > 0, self.before | self.after | (self.leading & self.near)
+        own, whole = (_any(excludes & area.take(case, axis=1))[candidate] for area in (around, self.whole))
+        self.excluded = own | (whole & self.is_part)
         self.verb_kind, self.verb = self.verb_kind[candidate], verb[candidate]
         self.acted = self.verb_kind < 3
 
@@ -429,13 +431,7 @@ class Readings:
         measure = self.of_measure
         run = np.where(after, stream.run[self.at][case], stream.run[self.at - 1][case])
         following = np.minimum(item + 1, len(stream.word) - 1)
-        alike, continues = (earlier & goes_on for goes_on in self._continues())
-        # 商户953户,其中蔬菜类205户: what the part is called does not change what is counted.
-        part = (
-            alike
-            & (apart["part"] > 0)
-            & (stream.between("verb", stream.last(stream.is_part)[self.at], self.at) == 0)[case]
-        )
+        part, continues = self.is_part, earlier & self.continues[1]
         own, touching = self.at - 1, stream.end[self.at - 1] == stream.start[self.at]
         # 其中黎阳镇1个: the part is called by the place it is in.
         named_place = touching & stream.is_division[own] & (stream.gap[self.at - 2] > 0)
@@ -465,7 +461,7 @@ class Readings:
             "acted_on": (before & stream.is_verb[item] & ~counts_act & ~measure) * np.minimum(apart["unknown"], 2) / 2,
             "inner": self.headed & prose & self.is_inner & ~(after & owned),
             "owner": after & (item > owner[case]) & owned,
-            "place_name": before & (own[case] == item) & (named_place & self._in_parts())[case],
+            "place_name": before & (own[case] == item) & (named_place & self.in_parts)[case],
             "adjacent": after & (apart["unknown"] == 0) & (apart["noun"] == 0) & (apart["cut"] == 0),
             "trailing": after * np.minimum(stream.gap[item], 4) / 4,
             "preceded": after & stream.is_verb[item] & (nouns[stream.run[self.at - 1]] > 0)[case] & ~rate,
@@ -484,7 +480,8 @@ class Readings:
             "mixed": self.headed & self.named & ~self._in(self.respective) & self._is_mixed(),
         }
 
-    def _continues(self) -> tuple[Bools, Bools]:
+    @cached_property
+    def continues(self) -> tuple[Bools, Bools]:
         """Whether the number has the unit of the first one that the head counts, and so have all between them.
 
         新建公厕12座,其中10月底前完成9座: the second number goes on counting what the first one does.
@@ -499,15 +496,23 @@ class Readings:
         same = (chain[previous] == chain[at]) & (stream.passage[previous] == stream.passage[at])
         return alike, np.asarray(same[self.case] & (chain[counted] == chain[at][self.case]))
 
-    def _in_parts(self) -> Bools:
-        """Whether the number of each case is a part of the one before it, by 其中 or in brackets, in the same unit."""
-        stream, at = self.stream, self.at
-        previous = stream.last(stream.is_quantity)[at]
-        return np.asarray(
-            stream.is_quantity[previous]
-            & (stream.passage[previous] == stream.passage[at])
-            & (stream.between("break", previous, at) <= CLAUSES)
-        )
+    @cached_property
+    def in_parts(self) -> Bools:
+        """Whether 其中 or a bracket opens a list of parts, after the number of their whole and before that of the case."""
+        stream = self.stream
+        opening = stream.last(stream.is_part)[self.at]
+        whole = stream.last(stream.is_quantity)[opening]
+        return np.asarray(stream.is_quantity[whole] & (stream.passage[whole] == stream.passage[self.at]))
+
+    @cached_property
+    def is_part(self) -> Bools:
+        """Whether the number is a part of what the head counts: 商户953户,其中蔬菜类205户.
+
+        What a part is called does not change what is counted, unless something else is done to it.
+        """
+        stream = self.stream
+        act = stream.between("verb", stream.last(stream.is_part)[self.at], self.at)
+        return self.is_earlier & self.continues[0] & (self.apart["part"] > 0) & (act == 0)[self.case]
 
     def _worded(self) -> dict[str, npt.NDArray[Any]]:
         named, acted = self.named, self.acted
