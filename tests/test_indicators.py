@@ -15,11 +15,12 @@ from tests.indicator_cases import cases, read_cases
 from tests.marked import marked
 from transforms import indicators
 from transforms.clauses import MARKS, find_words
-from transforms.indicators import MEASURES, Readings, catalogue, classify, settle
 from transforms.indicators import _weights as weights
+from transforms.indicators import catalogue, classify, settle
 from transforms.lexicon import OTHER, read_lexicon
 from transforms.passages import sentences
 from transforms.periods import read_periods
+from transforms.readings import MEASURES, Readings
 from transforms.schema import table
 from transforms.status import read_status
 from transforms.units import units

@@ -1,0 +1,498 @@
+"""What each quantity may count: every possible head of it, and what speaks for and against each.
+
+Every possible head of a quantity is a reading, described by the features that `vocabulary/weights.toml`
+names and weighs (`transforms.indicators`).
+"""
+
+from dataclasses import dataclass
+from functools import cache, cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from transforms.clauses import Bools, Ints, Stream, indices
+from transforms.lexicon import OTHER, Lexicon
+
+# Words with a role that are considered for one quantity: so many before it, so many after it.
+BEFORE, AFTER = 14, 6
+# How far back a quantity may look for what it counts, in clauses.
+CLAUSES = 3
+# A verb of so many indicators at most tells them from others.
+TELLING = 3
+# What a number without a unit may be.
+UNWRITTEN = ("count", "person", "person_time", "percent", "money")
+# Units of acts: an act before the number is counted, not what it is done to (检查工地20次).
+ACTS = ("次", "轮", "遍", "回", "户次", "家次", "个次", "处次")
+# Rates take no noun after them (but an act: 100%完成), measures seldom.
+RATES = ("percent", "ratio")
+MEASURES = ("mass", "volume", "length", "area", "money", "dollar", "time")
+# Beside a length, these make it the width, height or depth of a thing (宽8米, 10米宽).
+EXTENTS = "宽高厚深粗径"
+HEAD, WEAK, VERB, CONTEXT, EXCLUDE = (1 << i for i in range(5))
+_BITS = {"head": HEAD, "weak": WEAK, "verb": VERB, "context": CONTEXT, "exclude": EXCLUDE}
+PLACES = ("header", "after", "before", "earlier", "later", "unit", "none")
+
+# What the reading of a quantity depends on: its passage (text and number), place in it and unit.
+CASE = ["passage", "passage_id", "in_table", "begin", "end", "raw_unit", "dimension", "unit"]
+
+
+def _any(flags: Bools) -> Bools:
+    """Whether any flag of each column is set."""
+    return np.asarray(flags.any(axis=0))
+
+
+def _last(flags: Bools) -> Ints:
+    """The last row of each column whose flag is set, -1 where none is."""
+    nth = np.arange(1, len(flags) + 1, dtype=np.uint8)[:, None]
+    return (flags.view(np.uint8) * nth).max(axis=0).astype(np.int64) - 1
+
+
+class _Heads:
+    """The indicators that each word may be the head of."""
+
+    def __init__(self, roles: npt.NDArray[np.uint8]) -> None:
+        word, self.indicator = np.nonzero(roles & (HEAD | WEAK))
+        self.first = np.searchsorted(word, np.arange(len(roles) + 1))
+
+    def of(self, words: Ints) -> tuple[Ints, Ints]:
+        """The position in `words` and the indicator of each pair of them; -1 in `words` has none."""
+        choices = np.where(words >= 0, self.first[words + 1] - self.first[words], 0)
+        of = np.repeat(np.arange(len(words)), choices)
+        nth = np.arange(len(of)) - np.repeat(np.cumsum(choices) - choices, choices)
+        return of, self.indicator[self.first[words[of]] + nth]
+
+
+@dataclass(frozen=True)
+class _Knowledge:
+    """The lexicon as arrays: `names` of the indicators, `other` last, and `roles` (bits) of word and indicator.
+
+    The last row of `roles` is that of no word, index -1.
+    """
+
+    names: list[str]
+    roles: npt.NDArray[np.uint8]
+    heads: _Heads
+    has_verbs: Bools
+    telling: Bools
+    rates: Bools
+
+
+@cache
+def _knowledge(lexicon: Lexicon) -> _Knowledge:
+    names = [*lexicon.catalogue["indicator_id"], OTHER]
+    row = indices(lexicon.roles["word"], lexicon.words["word"])
+    column = indices(lexicon.roles["indicator_id"], pl.Series(names))
+    bits = lexicon.roles["role"].replace_strict(_BITS, return_dtype=pl.UInt8).to_numpy()
+    roles = np.zeros((lexicon.words.height + 1, len(names)), np.uint8)
+    np.bitwise_or.at(roles, (row, column), bits)
+    verbs = (roles & VERB) > 0
+    rates = np.append(lexicon.catalogue["dimension"].is_in(RATES).to_numpy(), False)
+    return _Knowledge(names, roles, _Heads(roles), _any(verbs), verbs.sum(axis=1) <= TELLING, rates)
+
+
+def _fits(units: pl.DataFrame, lexicon: Lexicon, names: list[str]) -> tuple[Bools, Bools, Bools]:
+    """Whether each unit (row) is allowed for each indicator (column), preferred by it, or unusual.
+
+    `units` has `row`, `raw_unit` and `dimension`.
+    """
+    written = pl.col("raw_unit") != ""
+    written_units = units["raw_unit"].ne("").to_numpy()
+    bare = lexicon.accepted.filter(pl.col("dimension").is_in(UNWRITTEN)).select("indicator_id")
+    accepted = [
+        units.filter(written).join(lexicon.accepted, on="dimension").select("row", "indicator_id"),
+        units.filter(~written).join(bare, how="cross").select("row", "indicator_id"),
+    ]
+    allowed, preferred = (np.zeros((units.height, len(names)), bool) for _ in range(2))
+    for matrix, pairs in ((allowed, pl.concat(accepted)), (preferred, units.join(lexicon.preferred, on="raw_unit"))):
+        matrix[pairs["row"].to_numpy(), indices(pairs["indicator_id"], pl.Series(names))] = True
+    allowed |= preferred
+    strict = np.isin(names, lexicon.only["indicator_id"].unique().to_numpy())
+    named = units.filter(written).join(lexicon.only, on="raw_unit")
+    within = ~written_units[:, None] | ~strict
+    within[named["row"].to_numpy(), indices(named["indicator_id"], pl.Series(names))] = True
+    allowed &= within
+    allowed[:, -1] = True
+    choosy = np.isin(names, lexicon.preferred["indicator_id"].unique().to_numpy())
+    unusual = ~preferred & choosy & written_units[:, None]
+    return allowed, preferred, unusual
+
+
+class Readings:
+    """All readings of all cases, ordered by case and indicator.
+
+    One entry a reading: `case`, `indicator` (index in `_Knowledge.names`), `head` and `verb` (words,
+    -1 for none), `place` (index in `PLACES`).
+    """
+
+    def __init__(self, cases: pl.DataFrame, lexicon: Lexicon) -> None:
+        """`cases` has the columns of `CASE`."""
+        self.cases, self.known = cases, _knowledge(lexicon)
+        # Equal headers of columns in different units are different passages.
+        tag = pl.when("in_table").then("raw_unit").alias("tag")
+        key = ["passage_id", "tag"]
+        passages = cases.select("passage", "passage_id", tag).unique(key, maintain_order=True).with_row_index("index")
+        index = cases.select("passage_id", tag).join(
+            passages, on=key, how="left", nulls_equal=True, maintain_order="left"
+        )
+        passage, begin, end = (
+            column.to_numpy().astype(np.int64) for column in (index["index"], cases["begin"], cases["end"])
+        )
+        self.stream = Stream(passages["passage"], passage, begin, end, lexicon)
+        self.at = self.stream.at
+        self.next_item = np.minimum(self.at + 1, len(self.stream.word) - 1)
+        # 、 right after the unit
+        self.listed = self.stream.is_join[self.next_item] & (self.stream.gap[self.at] == 0)
+        self._look_around()
+        self._list(lexicon)
+        self._find_support()
+
+    def _look_around(self) -> None:
+        """The window of each case: the items around it whose word has a role, and where they stand.
+
+        One row a slot of the window, one column a case.
+        """
+        stream, at = self.stream, self.at
+        roled = np.flatnonzero(_any(self.known.roles.T > 0)[stream.word])
+        roled = roled if len(roled) else np.zeros(1, np.int64)
+        nearby = np.searchsorted(roled, at) + np.arange(-BEFORE, AFTER)[:, None]
+        window = roled[np.clip(nearby, 0, len(roled) - 1)]
+        there = (nearby >= 0) & (nearby < len(roled)) & (stream.passage[window] == stream.passage[at])
+        breaks, quantities = (
+            np.concatenate([stream.between(kind, window[:BEFORE], at), stream.between(kind, at, window[BEFORE:])])
+            for kind in ("break", "quantity")
+        )
+        self.window, self.there, self.left = window, there, there & (np.arange(len(window)) < BEFORE)[:, None]
+        clause = there & (breaks == 0) & (quantities == 0)
+        self.after, self.before = clause & ~self.left & ~self.listed, clause & self.left
+        # The parts of a whole may be many: 商户953户,其中蔬菜类205户,肉类191户,水产类22户,其他35户.
+        parts = stream.between("part", np.minimum(window, at), at) > 0
+        self.earlier = self.left & ~clause & ((breaks <= CLAUSES) | parts)
+        self.whole = self.earlier & parts
+        # The number shares the noun of the next one: 3家和5家企业.
+        self.later = there & ~self.left & self.listed & (breaks == 0) & (quantities == 1)
+        # An act before the number that no other one follows, and whether the number's clause has none.
+        opening, closing = stream.last(stream.is_break)[at], stream.next(stream.is_break)[at]
+        self.idle = stream.between("verb", opening, closing) == 0
+        self.leading = self.left & ~self.before & ((breaks == 0) | self.idle)
+        slot, case = np.nonzero(self.leading)
+        self.leading[slot, case] = stream.between("verb", window[slot, case], at[case]) == 0
+        self.near = breaks <= 1
+        # 分别 gives the nouns before it the numbers after it, in order.
+        divider = stream.last(stream.is_respective)[at]
+        divided = stream.is_respective[divider] & (stream.passage[divider] == stream.passage[at])
+        divided &= stream.between("break", divider, at) == 0
+        ahead = divided & there & (window < divider)
+        clause = ahead & (stream.between("break", np.minimum(window, divider), divider) == 0)
+        ahead = np.where(_any(clause), clause, ahead)
+        numbers = stream.between("quantity", at, closing)
+        # One noun for all of them (完成率分别达到85%和90%) is no list to match.
+        self.respective = ahead.copy()
+        slot, case = np.nonzero(ahead)
+        self.respective[slot, case] = stream.between("join", window[slot, case], divider[case]) == numbers[case]
+        self.not_respective = ahead & ~self.respective & _any(self.respective)
+
+    def _list(self, lexicon: Lexicon) -> None:
+        """One reading for each head and each indicator that it may stand for, and one as `other` without a head."""
+        stream, heads, cases = self.stream, self.known.heads, self.cases
+        slot, near = np.nonzero(self.after | self.before | self.earlier | self.later)
+        of, indicator = heads.of(stream.word[self.window[slot, near]])
+        # The unit may be the head itself: 七村, 200人参加.
+        unit_word = indices(cases["raw_unit"], lexicon.words["word"])
+        of_unit, by_unit = heads.of(unit_word)
+        everyone = np.arange(len(self.at))
+        case = np.concatenate([near[of], of_unit, everyone])
+        slot = np.concatenate([slot[of], np.full(len(of_unit), -2), np.full(len(everyone), -1)])
+        indicator = np.concatenate([indicator, by_unit, np.full(len(everyone), len(self.known.names) - 1)])
+
+        columns = ["raw_unit", "dimension", "unit"]
+        units = cases.select(columns).unique(maintain_order=True).with_row_index("row")
+        unit = cases.join(units, on=columns, how="left", nulls_equal=True, maintain_order="left")["row"].to_numpy()
+        allowed, preferred, unusual = _fits(units, lexicon, self.known.names)
+        fits = allowed[unit[case], indicator]
+        place = (case * len(self.known.names) + indicator) * (BEFORE + AFTER + 2) + slot
+        order = np.flatnonzero(fits)[np.argsort(place[fits])]
+        self.case, self.slot, self.indicator = case[order], slot[order], indicator[order]
+        self.preferred, self.unusual = (flag[unit[self.case], self.indicator] for flag in (preferred, unusual))
+
+        self.headed, self.by_unit = self.slot >= 0, self.slot == -2
+        self.named = self.indicator != len(self.known.names) - 1
+        self.item = np.where(self.headed, self.window[self.slot, self.case], self.at[self.case])
+        low, high = np.minimum(self.item, self.at[self.case]), np.maximum(self.item, self.at[self.case])
+        kinds = ("break", "verb", "cut", "closer", "preposition", "noun", "part", "unknown")
+        self.apart = {kind: stream.between(kind, low, high) for kind in kinds}  # head and number
+        self.head = np.where(self.by_unit, unit_word[self.case], np.where(self.headed, stream.word[self.item], -1))
+        areas = (self.after, self.before, self.earlier, self.later)
+        self.is_after, self.is_before, self.is_earlier, self.is_later = map(self._in, areas)
+        standing = [self.by_unit, ~self.headed, self.in_table, self.is_after, self.is_before, self.is_earlier]
+        self.place = np.select(standing, [5, 6, 0, 1, 2, 3], 4)
+
+    def _in(self, values: Bools) -> Bools:
+        """A flag of window and case at the heads of the readings, false where they have none."""
+        return self.headed & values[self.slot, self.case]
+
+    def _of(self, condition: pl.Expr) -> Bools:
+        """Whether a condition on the columns of `CASE` holds of the readings' cases."""
+        return self.cases.select(condition.fill_null(False)).to_series().to_numpy()[self.case]
+
+    @cached_property
+    def in_table(self) -> Bools:
+        """Whether the reading's case stands in a table."""
+        return self._of(pl.col("in_table"))
+
+    @cached_property
+    def of_rate(self) -> Bools:
+        """Whether the reading's case is a rate."""
+        return self._of(pl.col("dimension").is_in(RATES))
+
+    @cached_property
+    def of_measure(self) -> Bools:
+        """Whether the reading's case is a measure."""
+        return self._of(pl.col("dimension").is_in(MEASURES))
+
+    def _find_support(self) -> None:
+        """The words that speak for each candidate, a case and an indicator, or against it."""
+        stream, known = self.stream, self.known
+        new = (np.diff(self.case, prepend=-1) != 0) | (np.diff(self.indicator, prepend=-1) != 0)
+        self.candidate = np.cumsum(new) - 1
+        # Only indicators have such words; `other`, the last candidate here, stands for all that have none.
+        new &= self.named
+        candidate = np.where(self.named, np.cumsum(new) - 1, -1)
+        case, indicator = np.append(self.case[new], 0), np.append(self.indicator[new], len(known.names) - 1)
+        words = np.where(self.there, stream.word[self.window], -1)
+        roles = known.roles[words.take(case, axis=1), indicator]
+        acts = (roles & VERB) > 0
+        # In order of strength; of several, the last one before the number or the first one after it.
+        areas = (self.before, self.leading, self.after, self.earlier)
+        near, leads, follows, earlier = (acts & area.take(case, axis=1) for area in areas)
+        earlier &= ~leads
+        slots = np.stack([_last(near), _last(leads), len(acts) - 1 - _last(follows[::-1]), _last(earlier)])
+        found = (slots >= 0) & (slots < len(acts))
+        self.verb_kind = np.where(_any(found), found.argmax(axis=0), len(found))
+        slot = slots[np.minimum(self.verb_kind, len(found) - 1), np.arange(len(case))]
+        verb = np.where(_any(found), words[slot, case], -1)
+        self.through = found[2][candidate]
+        self.in_context = _any((roles & CONTEXT) > 0)[candidate]
+        # 清洗护栏30米,果皮箱50个: the act leads the list. What speaks against a whole does against its parts.
+        excludes, around = (roles & EXCLUDE) > 0, self.before | self.after | (self.leading & self.near)
+        own, whole = (_any(excludes & area.take(case, axis=1))[candidate] for area in (around, self.whole))
+        self.excluded = own | (whole & self.is_part)
+        self.verb_kind, self.verb = self.verb_kind[candidate], verb[candidate]
+        self.acted = self.verb_kind < 3
+
+    def features(self) -> dict[str, npt.NDArray[Any]]:
+        """The features of the readings by the names that `vocabulary/weights.toml` weighs them by."""
+        return {**self._where(), **self._apart(), **self._worded(), **self._measured(), **self._unnamed()}
+
+    def _where(self) -> dict[str, npt.NDArray[Any]]:
+        after = self.is_after
+        return {
+            "after": after,
+            "after_rate": after & self.of_rate & ~self.stream.is_verb[self.item],
+            "after_measure": after & self.of_measure,
+            "before": self.is_before,
+            "earlier": self.is_earlier,
+            "later": self.is_later,
+            "unit_head": self.by_unit,
+        }
+
+    def _apart(self) -> dict[str, npt.NDArray[Any]]:
+        stream, case, item = self.stream, self.case, self.item
+        after, before, earlier, later = self.is_after, self.is_before, self.is_earlier, self.is_later
+        apart = self.apart
+        # In a header, column and row stand side by side: there is no distance.
+        prose = ~self.in_table
+        bound = stream.last(stream.is_bound)[self.at]
+        own_noun = (stream.between("noun", bound, self.at) > 0)[case]
+        clause_noun = (stream.between("noun", self.at, stream.next(stream.is_bound)[self.at]) > 0)[case]
+        own_unknown = (np.minimum(stream.between("unknown", bound, self.at), 4) / 4)[case]
+        nouns = np.bincount(stream.run, stream.is_noun)
+        nouns_after = (nouns[stream.run[self.at]] > 0) & ~self.listed
+        unknown_after = (stream.gap[self.at] >= 2) & ~nouns_after & ~self.listed
+        rival = (before | earlier | self.by_unit) & prose
+        measure = self.of_measure
+        run = np.where(after, stream.run[self.at][case], stream.run[self.at - 1][case])
+        following = np.minimum(item + 1, len(stream.word) - 1)
+        part, continues = self.is_part, earlier & self.continues[1]
+        own, touching = self.at - 1, stream.end[self.at - 1] == stream.start[self.at]
+        # 其中黎阳镇1个: the part is called by the place it is in.
+        named_place = touching & stream.is_division[own] & (stream.gap[self.at - 2] > 0)
+        label = part & ((stream.is_part[own] & touching) | named_place)[case]
+        borrowed = earlier | later | self.by_unit
+        rate = self.of_rate
+        # 7个老旧小区的改造工程: the noun before 的 is counted; in 3家存在问题的网吧 it is none of what stands before it.
+        owner = stream.next(stream.is_owner)[self.at]
+        owned = stream.is_owner[owner] & (stream.passage[owner] == stream.passage[self.at])
+        for kind, there in (("noun", True), ("verb", False), ("break", False), ("quantity", False)):
+            owned &= (stream.between(kind, self.at, owner) > 0) == there
+        owned = owned[case]
+        # 等 makes the acts before it examples of the noun behind it (督查、巡检等活动20次).
+        counts_act = before & stream.is_verb[item] & self._of(pl.col("raw_unit").is_in(ACTS)) & (apart["closer"] == 0)
+        return {
+            "unknown_between": before * prose * np.minimum(apart["unknown"], 6) / 6,
+            "verb_between": before & (apart["verb"] > 0),
+            "verb_first": (after | later) & (apart["cut"] > later),
+            "preposition_between": before & prose & (apart["preposition"] > 0) & ~self.known.rates[self.indicator],
+            "superseded": (before | after) & (apart["noun"] > 0) & (stream.run[item] != run) & ~counts_act,
+            "exemplified": before
+            & (apart["closer"] > 0)
+            & (apart["verb"] == 0)
+            & (apart["noun"] > 0)
+            & ~nouns_after[case],
+            "act": counts_act & self.named,
+            "acted_on": (before & stream.is_verb[item] & ~counts_act & ~measure) * np.minimum(apart["unknown"], 2) / 2,
+            "inner": self.headed & prose & self.is_inner & ~(after & owned),
+            "owner": after & (item > owner[case]) & owned,
+            "place_name": before & (own[case] == item) & (named_place & self.in_parts)[case],
+            "adjacent": after & (apart["unknown"] == 0) & (apart["noun"] == 0) & (apart["cut"] == 0),
+            "trailing": after * np.minimum(stream.gap[item], 4) / 4,
+            "preceded": after & stream.is_verb[item] & (nouns[stream.run[self.at - 1]] > 0)[case] & ~rate,
+            "owned": after & stream.is_quantity[following] & (stream.gap[item] == 0),
+            "rival_noun": rival & nouns_after[case] & ~measure,
+            "rival_measure": rival & nouns_after[case] & measure & ~self.by_unit,
+            "rival_unknown": rival & unknown_after[case],
+            "clauses": earlier * np.minimum(apart["break"], CLAUSES) / CLAUSES,
+            "nouns_between": earlier * np.minimum(apart["noun"], 3) / 3,
+            "clause_noun": earlier & clause_noun & ~label,
+            "own_noun": borrowed & own_noun & ~label,
+            "own_unknown": (borrowed & ~part) * own_unknown,
+            "continued": label | (continues & ~own_noun),
+            "respective": self._in(self.respective),
+            "not_respective": self._in(self.not_respective),
+            "mixed": self.headed & self.named & ~self._in(self.respective) & self._is_mixed(),
+        }
+
+    @cached_property
+    def continues(self) -> tuple[Bools, Bools]:
+        """Whether the number has the unit of the first one that the head counts, and so have all between them.
+
+        新建公厕12座,其中10月底前完成9座: the second number goes on counting what the first one does.
+        """
+        stream, at = self.stream, self.at
+        order = np.argsort(at)
+        raw = self.cases["raw_unit"].cast(pl.Categorical).to_physical().to_numpy().astype(np.int64)[order]
+        unit, chain = np.full(len(stream.word), -1), np.zeros(len(stream.word), np.int64)
+        unit[at[order]], chain[at[order]] = raw, np.cumsum(np.diff(raw, prepend=-1) != 0)
+        counted, previous = stream.next(stream.is_quantity)[self.item], stream.last(stream.is_quantity)[at]
+        alike = (unit[counted] == unit[at][self.case]) & (counted != at[self.case])
+        same = (chain[previous] == chain[at]) & (stream.passage[previous] == stream.passage[at])
+        return alike, np.asarray(same[self.case] & (chain[counted] == chain[at][self.case]))
+
+    @cached_property
+    def in_parts(self) -> Bools:
+        """Whether 其中 or a bracket opens a list of parts, after the number of their whole and before that of the case."""
+        stream = self.stream
+        opening = stream.last(stream.is_part)[self.at]
+        whole = stream.last(stream.is_quantity)[opening]
+        return np.asarray(stream.is_quantity[whole] & (stream.passage[whole] == stream.passage[self.at]))
+
+    @cached_property
+    def is_part(self) -> Bools:
+        """Whether the number is a part of what the head counts: 商户953户,其中蔬菜类205户.
+
+        What a part is called does not change what is counted, unless something else is done to it.
+        """
+        stream = self.stream
+        act = stream.between("verb", stream.last(stream.is_part)[self.at], self.at)
+        return self.is_earlier & self.continues[0] & (self.apart["part"] > 0) & (act == 0)[self.case]
+
+    def _worded(self) -> dict[str, npt.NDArray[Any]]:
+        named, acted = self.named, self.acted
+        weak = named & ((self.known.roles[self.head, self.indicator] & (WEAK | HEAD)) == WEAK)
+        # A verb does not speak for itself.
+        own_verb = (self.verb == self.head) & self.stream.is_verb[self.item]
+        through = self.is_after & (self.apart["cut"] > 0)
+        return {
+            "weak": weak,
+            "weak_verb": weak & acted & ~own_verb,
+            "weak_context": weak & self.in_context,
+            "verb_near": named & (self.verb_kind == 0),
+            "verb_lead": named & (self.verb_kind == 1),
+            "verb_after": named & (self.verb_kind == 2),
+            "verb_far": named & (self.verb_kind == 3),
+            "telling_verb": named & acted & self.known.telling[self.verb],
+            "through_verb": named & through & self.through,
+            "foreign_verb": named & ~acted & ~self.idle[self.case],
+            "no_verb": named & ~weak & self.known.has_verbs[self.indicator] & (self.verb < 0),
+            "context": named & self.in_context,
+            "excluded": named & self.excluded,
+        }
+
+    def _measured(self) -> dict[str, npt.NDArray[Any]]:
+        return {
+            "preferred": self.named & self.preferred,
+            "unusual": self.named & self.unusual,
+            "unwritten": self.named & self._of(pl.col("raw_unit") == ""),
+        }
+
+    def _unnamed(self) -> dict[str, npt.NDArray[Any]]:
+        stream, at, case, other = self.stream, self.at, self.case, ~self.named
+        alone = other & ~self.headed & ~self.by_unit & ~self.in_table
+        bound, act = stream.last(stream.is_bound)[at], stream.last(stream.is_bound | stream.is_verb)[at]
+        own = {
+            kind: (stream.between(kind, bound, at) > 0)[case] for kind in ("each", "change", "comparison", "condition")
+        }
+        touching = stream.start[self.next_item] == stream.end[at]
+        # 20户以上的自然村: villages of that size
+        sized = pl.col("passage").str.slice("end", 4).str.contains("^以[上下]的")
+        located = stream.is_locative[at - 1] & (stream.end[at - 1] == stream.start[at])
+        return {
+            "other": other,
+            "other_noun": other & (self.headed | self.by_unit),
+            "other_inner": other & self.headed & ~self.in_table & self.is_inner,
+            "other_measure": other & self.is_after & self.of_measure,
+            "unknown_before": alone * (np.minimum(stream.between("unknown", act, at), 4) / 4)[case],
+            "unknown_after": alone * (np.minimum(stream.gap[at], 4) / 4)[case],
+            "standard": other & (own["each"] | self._of((pl.col("dimension") == "money") & _beside("end", 0, "/"))),
+            "change": other & own["change"] & self.of_rate,
+            "comparison": other & own["comparison"],
+            "points": other & self._of(pl.col("raw_unit").str.contains("点")),
+            "extent": other
+            & self._of(
+                (pl.col("dimension") == "length") & (_beside("begin", -1, EXTENTS) | _beside("end", 0, EXTENTS))
+            ),
+            "condition": other & (own["condition"] | self._of((pl.col("raw_unit") == "户") & sized)),
+            "kind": other & (stream.is_kind[self.next_item] & touching)[case],
+            "located": other & located[case],
+        }
+
+    @cached_property
+    def is_inner(self) -> Bools:
+        """Whether another noun follows the head in its phrase."""
+        stream = self.stream
+        return stream.phrase[stream.next(stream.is_noun)][self.item] == stream.phrase[self.item]
+
+    def _is_mixed(self) -> Bools:
+        """Whether the head is joined by 、 or 和 with nouns that do not name the indicator.
+
+        A head with others before it in its phrase shares those with its neighbours (楼道、庭院垃圾), so
+        only one that stands alone makes a mixed group, and names of places never do.
+        """
+        stream, width = self.stream, len(self.known.names)
+        opens = np.flatnonzero(np.diff(stream.phrase, prepend=-1))
+        nouns, unknown = np.bincount(stream.phrase, stream.is_noun), np.bincount(stream.phrase, stream.unknown)
+        things = np.bincount(stream.phrase, stream.is_noun & ~stream.is_place) > 0
+        run_of_phrase = stream.run[opens]
+        # After a number only known nouns make a group, and the last phrase may belong to the next number.
+        counted = np.bincount(stream.run, stream.is_quantity)[run_of_phrase] > 0
+        last = np.append(np.diff(run_of_phrase) > 0, True)
+        next_counted = np.append(stream.is_quantity[opens[1:]], False)
+        things = np.where(counted, things & ~(last & next_counted), things | ((nouns == 0) & (unknown >= 3)))
+        members = np.bincount(run_of_phrase, things)
+        # How many phrases of each run name each indicator
+        grouped = np.flatnonzero((members[stream.run] > 1) & (stream.word >= 0))
+        of, indicator = self.known.heads.of(stream.word[grouped])
+        naming = np.unique(stream.phrase[grouped[of]] * width + indicator)
+        keys, counts = np.unique(run_of_phrase[naming // width] * width + naming % width, return_counts=True)
+        keys, counts = np.append(keys, -1), np.append(counts, 0)
+        wanted = stream.run[self.item] * width + self.indicator
+        found = np.searchsorted(keys[:-1], wanted)
+        support = np.where(keys[found] == wanted, counts[found], 0)
+        alone = (nouns <= 1) & (unknown < 2)
+        return np.asarray((members[stream.run[self.item]] > np.maximum(support, 1)) & alone[stream.phrase[self.item]])
+
+
+def _beside(edge: str, offset: int, characters: str) -> pl.Expr:
+    """Whether the character beside that edge of a number is one of these."""
+    return pl.col("passage").str.slice(pl.max_horizontal(pl.col(edge) + offset, 0), 1).is_in(list(characters))
