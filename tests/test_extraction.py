@@ -39,7 +39,7 @@ def documents_and_reports(*texts):
         {
             "report_id": f"{document_id[:16]}-0",
             "document_id": document_id,
-            "span_start": 0,
+            "span_start": len(text) - len(text.lstrip()),
             "span_end": len(text),
             "is_report": True,
             "place_id": "410900-1983",
@@ -97,6 +97,12 @@ def test_nothing_counted_is_lost(extraction):
     assert "九袋" in extraction.mentions["raw_text"].to_list()
     quantities = extraction.numerals.filter(pl.col("class") == "quantity")
     assert set(quantities["quantity_id"]) == set(extraction.mentions["quantity_id"])
+
+
+@pytest.mark.parametrize("indentation", ["", "　　", "    ", "\n \n　　"])
+def test_the_first_sentence_of_an_indented_report_is_read(indentation):
+    found = extract(*documents_and_reports(f"{indentation}全镇清理垃圾30吨，完成整治。\n　　新建公厕5座。\n"))
+    assert found.mentions["raw_text"].to_list() == ["30吨", "5座"]
 
 
 def test_the_rules_name_what_decided_each_field(extraction):

@@ -101,6 +101,33 @@ def test_parts_are_counted_as_the_whole_is():
     assert read("完成投资【5000万元】,其中居民自愿出资【86万元】") == ["funds_invested", "funds_raised"]
 
 
+def test_parts_may_be_called_by_their_places():
+    assert read("打造停车场【3个】(东湖社区清雅小区【1个】、西湖社区花园小区【2个】)") == ["parking_lots"] * 3
+    assert read("改造老旧小区【25个】。其中:平阳镇【1个】、城东街道【24个】。")[2] == "communities_renovated"
+    assert read("辖行政村【12个】,其中示范村【3个】")[0] == "households_total"
+
+
+def test_what_speaks_against_a_whole_does_against_its_parts():
+    assert read("全市建筑垃圾产生量【8200万吨】,其中回填【6100万吨】") == [OTHER, OTHER]
+
+
+def test_a_noun_is_counted_and_not_what_it_owns():
+    assert read("完成了【7个】老旧小区的改造工程") == ["communities_renovated"]
+    assert read("治理【5个】领域的突出问题") == [OTHER]
+    assert read("约谈【3家】存在问题的责任单位") == ["accountability_actions"]
+    assert read("发放【3万份】图文并茂的宣传资料") == ["publicity_materials"]
+
+
+def test_the_width_of_a_road_is_not_its_length():
+    assert read("修建【6米】宽水泥路【3公里】") == [OTHER, "roads_built"]
+    assert read("拓宽道路,由宽【7米】改为宽【9米】") == [OTHER, OTHER]
+
+
+def test_standards_and_sizes_count_nothing():
+    assert read("按【20元】/平方米补助外墙改造") == [OTHER]
+    assert read("【20户】以上的自然村实现通路") == [OTHER]
+
+
 def test_one_noun_before_each_of_several_numbers_counts_them_all():
     text = "完成老旧小区【25个】、集贸市场【8个】,完成率分别达到【85%】、【83%】和【100%】"
     assert read(text)[2:] == ["rectification_rate"] * 3
@@ -114,6 +141,13 @@ def test_an_act_is_counted_only_where_nothing_unknown_is_done_to():
 def test_the_act_that_leads_a_list_speaks_for_all_of_it():
     assert read("清洗隔离护栏【300米】,果皮箱【120个】") == [OTHER, OTHER]
     assert read("更换隔离护栏【300米】,果皮箱【120个】")[1] == "garbage_bins"
+
+
+def test_people_right_behind_households_live_in_them():
+    quantities, found = cases([("全村共有住户【382户】【1699人】", ["households_total", "population"])])
+    assert decided(quantities, found)["indicator_id"].to_list() == ["households_total", "population"]
+    quantities, found = cases([("慰问困难群众【382户】【1699人】", [OTHER, OTHER])])
+    assert "population" not in decided(quantities, found)["indicator_id"].to_list()
 
 
 def test_households_are_no_people():

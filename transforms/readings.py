@@ -317,7 +317,8 @@ class Readings:
         part, continues = self.is_part, earlier & self.continues[1]
         own, touching = self.at - 1, stream.end[self.at - 1] == stream.start[self.at]
         # 其中黎阳镇1个: the part is called by the place it is in.
-        named_place = touching & stream.is_division[own] & (stream.gap[self.at - 2] > 0)
+        named = (stream.gap[self.at - 2] > 0) | stream.is_place[self.at - 2]
+        named_place = touching & stream.is_division[own] & named
         label = part & ((stream.is_part[own] & touching) | named_place)[case]
         borrowed = earlier | later | self.by_unit
         rate = self.of_rate
