@@ -149,6 +149,11 @@ def test_a_relative_date_resolves_against_the_year_of_the_report(words, period):
     assert resolved["period_basis"].to_list() == ["resolved"]
 
 
+def test_a_month_after_that_of_the_signature_is_of_the_year_before():
+    text = "12月份，共受理案件【90件】。1月，受理【20件】。"
+    assert periods(text, reported_on="2017-01-03") == [("2016-12", "2016-12"), ("2017-01", "2017-01")]
+
+
 def test_a_year_that_the_text_only_mentions_is_not_the_one_that_this_year_means():
     text = "我区重视育人。\n市县财政为各少年宫安排了2013年、2014年的经费。今年，投入【300万元】。"
     assert periods(text, year=2014, title="少年宫建设情况") == [NONE]

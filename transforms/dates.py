@@ -245,7 +245,7 @@ def find_dates(texts: pl.DataFrame, reports: pl.DataFrame) -> pl.DataFrame:
         found.join(_parsed(found["word"]), on="word", how="left", maintain_order="left")
         .filter(pl.col("mode").is_not_null())
         .join(texts, on="line", how="left", maintain_order="left")
-        .join(reports.select("report_id", year=year), on="report_id", how="left", maintain_order="left")
+        .join(reports.select("report_id", "reported_on", year=year), on="report_id", how="left", maintain_order="left")
         .with_columns(stop=pl.col("offset") + pl.col("word").str.len_chars().cast(pl.Int64))
     )
     return read.pipe(_with_setting).pipe(_with_bounds).pipe(_with_neighbours)
@@ -310,6 +310,9 @@ def _with_bounds(dates: pl.DataFrame) -> pl.DataFrame:
     stated = pl.when(pl.col("mode") == "masked").then(-1).otherwise(pl.coalesce("y2", "y1"))
     two = pl.any_horizontal(pl.col(name).is_not_null() for name in ("y2", "m2", "d2", "years"))
     above = pl.col("heading").is_not_null() | (pl.col("front") & pl.col("opens_lead") & ~pl.col("event"))
+    # A bulletin of 3 January on 12月 is on the December before.
+    written, signed = (pl.col("reported_on").str.slice(*part).cast(pl.Int64, strict=False) for part in ((0, 4), (5, 2)))
+    not_yet = ((pl.col("year") == written) & (pl.col("m1") > signed)).fill_null(False).cast(pl.Int64)
     over_new_year = (pl.col("y2").is_null() & (pl.col("m2") < pl.col("m1"))).fill_null(False).cast(pl.Int64)
     timed = (
         pl.col("mode").is_in(["point", "since", "until"])
@@ -320,7 +323,7 @@ def _with_bounds(dates: pl.DataFrame) -> pl.DataFrame:
         # The year of 6月份 and 当年 is the last that its paragraph names, or else the last in a heading
         # or the lead, or else that of the report. That of 今年 is the report's, or else that of a heading or the lead.
         dates.with_columns(
-            named=stated.forward_fill().over("paragraph"),
+            named=pl.when(~pl.col("attached")).then(stated).forward_fill().over("paragraph"),
             titled=pl.when(above).then(stated).forward_fill().over("report_id"),
             headed=pl.when(above & (pl.col("mode") == "point") & ~pl.col("attached"))
             .then(stated)
@@ -329,7 +332,7 @@ def _with_bounds(dates: pl.DataFrame) -> pl.DataFrame:
         )
         .with_columns(
             base=pl.when("context")
-            .then(pl.coalesce("named", "titled", "year"))
+            .then(pl.coalesce("named", "titled", pl.col("year") - not_yet))
             .otherwise(pl.coalesce("year", "headed") + pl.col("relative").fill_null(0))
         )
         .with_columns(base=pl.when(pl.col("base") > 0).then("base"))
