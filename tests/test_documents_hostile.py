@@ -2,6 +2,7 @@
 
 import os
 import re
+import struct
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import formats
 import hostile
+import olefile
 import polars as pl
 import psutil
 import pytest
@@ -259,6 +261,17 @@ def test_a_word_97_document_with_a_password_is_refused(word97):
     locked = word97[:place] + bytes([word97[place] | 0x01]) + word97[place + 1 :]
     with pytest.raises(UnreadableError, match="password"):
         read_bytes(locked, "doc", Limits())
+
+
+def test_a_list_of_any_length_among_the_properties_is_passed_over(word97):
+    with olefile.OleFileIO(word97) as ole:
+        properties = ole.openstream("\x05SummaryInformation").read()
+    section = struct.unpack_from("<I", properties, 44)[0]
+    place = section + struct.unpack_from("<I", properties, section + 12)[0]
+    vector = struct.pack("<II", olefile.olefile.VT_VECTOR | 0xFF, 0xFFFFFFFF)
+    start = word97.index(properties[:64]) + place
+    found = read(files({"a.doc": word97[:start] + vector + word97[start + 8 :]}), Limits(seconds=10))
+    assert found.failures.is_empty() and found.documents["text"].item()
 
 
 def test_a_word_97_document_with_any_bytes_changed_is_read_or_refused(word97):

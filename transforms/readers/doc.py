@@ -13,11 +13,9 @@ import sys
 from collections.abc import Iterator
 from typing import NamedTuple
 
-import olefile
-
 from transforms.readers import Text, UnreadableError
 from transforms.readers.media import DOC
-from transforms.readers.ole import ole_properties
+from transforms.readers.ole import Ole, ole_properties
 from transforms.readers.tables import Cell, render
 
 PAGE = 512
@@ -71,7 +69,7 @@ class Runs:
 
 def read_doc(content: bytes) -> Text:
     """The text of a `.doc`: paragraphs as lines, tables as lines of cells, notes and text boxes at the end."""
-    with olefile.OleFileIO(io.BytesIO(content)) as ole:
+    with Ole(io.BytesIO(content)) as ole:
         stream = ole.openstream("WordDocument").read()
         magic, version = struct.unpack_from("<HH", stream)
         [flags] = struct.unpack_from("<H", stream, 0x0A)
@@ -89,6 +87,7 @@ def _text(stream: bytes, table: bytes, data: bytes) -> str:
     pieces = _pieces(table, *struct.unpack_from("<II", stream, CLX))
     characters = [character for piece in pieces for character in _characters(stream, piece)]
     for start, end in [*_instructions("".join(characters)), *_deletions(stream, table, data, pieces)]:
+        end = min(end, len(characters))
         characters[start:end] = "\0" * (end - start)
     text = "".join(characters)
     main, footnotes, headers, _, comments, endnotes, boxes = struct.unpack_from("<7I", stream, 0x4C)

@@ -2,6 +2,7 @@
 
 import io
 import re
+from typing import Any
 
 import olefile
 
@@ -11,12 +12,24 @@ _CUT_SHORT = re.compile(r"incomplete|out of range|less than declared|larger than
 CODEPAGES = {936: "gb18030", 54936: "gb18030"}
 
 
+class Ole(olefile.OleFileIO):
+    """An OLE file whose properties are read without lists, which hold neither title nor author nor date.
+
+    In a damaged file the length of a list may be any number, and olefile counts up to it.
+    """
+
+    def _parse_property(self, s: bytes, offset: int, property_id: int, property_type: int, *rest: Any) -> Any:
+        if property_type & olefile.olefile.VT_VECTOR:
+            return None
+        return super()._parse_property(s, offset, property_id, property_type, *rest)
+
+
 def ole_type(content: bytes) -> str:
     """Whether an OLE file holds a Word document or a workbook; raises `UnreadableError` for anything else.
 
     Small faults, which some programs write into every file, are let pass; a file cut short is not.
     """
-    with olefile.OleFileIO(io.BytesIO(content)) as ole:
+    with Ole(io.BytesIO(content)) as ole:
         streams = {"/".join(path) for path in ole.listdir()}
         for stream in streams:
             ole.openstream(stream)

@@ -13,7 +13,6 @@ from decimal import ROUND_HALF_UP, Decimal, localcontext
 from typing import Any
 from xml.etree import ElementTree
 
-import olefile
 import xlrd
 from xlrd.formatting import std_format_code_types, std_format_strings
 from xlrd.xldate import XLDateError, xldate_as_datetime
@@ -21,7 +20,7 @@ from xlrd.xldate import XLDateError, xldate_as_datetime
 from transforms.readers import Text, UnreadableError
 from transforms.readers.archives import main_part, package_properties, read_part
 from transforms.readers.media import XLS, XLSX
-from transforms.readers.ole import ole_properties
+from transforms.readers.ole import Ole, ole_properties
 from transforms.readers.tables import Cell, render
 
 GENERAL = "General"
@@ -68,7 +67,7 @@ def read_xls(content: bytes) -> Text:
             ) from error
         raise
     sheets = [(sheet.name, render(_xls_cells(book, sheet))) for sheet in book.sheets() if not sheet.visibility]
-    with olefile.OleFileIO(io.BytesIO(content)) as ole:
+    with Ole(io.BytesIO(content)) as ole:
         return Text(_joined(sheets), XLS, **ole_properties(ole))
 
 
