@@ -37,6 +37,7 @@ OTHER = "other"
 ROLES = {"heads": "head", "weak": "weak", "verbs": "verb", "context": "context", "excludes": "exclude"}
 CLASSES = (
     "breaks",
+    "labels",
     "joins",
     "closers",
     "respective",

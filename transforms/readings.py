@@ -24,7 +24,7 @@ TELLING = 3
 # What a number without a unit may be.
 UNWRITTEN = ("count", "person", "person_time", "percent", "money")
 # Units of acts: an act before the number is counted, not what it is done to (检查工地20次).
-ACTS = ("次", "轮", "遍", "回", "户次", "家次", "个次", "处次")
+ACTS = ("次", "人次", "期", "班次", "批次", "轮", "遍", "回", "户次", "家次", "个次", "处次")
 # Rates take no noun after them (but an act: 100%完成), measures seldom.
 RATES = ("percent", "ratio")
 MEASURES = ("mass", "volume", "length", "area", "money", "dollar", "time")
@@ -276,6 +276,10 @@ class Readings:
         self.in_context = _any((roles & CONTEXT) > 0)[candidate]
         # 清洗护栏30米,果皮箱50个: the act leads the list. What speaks against a whole does against its parts.
         excludes, around = (roles & EXCLUDE) > 0, self.before | self.after | (self.leading & self.near)
+        # A label says nothing against what stands behind it (问题整改:发现问题312个).
+        label = stream.last(stream.is_label)[self.at]
+        told = stream.between("noun", label, self.at) + stream.between("verb", label, self.at) > 0
+        around &= ~(told & (self.window < label))
         own, whole = (_any(excludes & area.take(case, axis=1))[candidate] for area in (around, self.whole))
         self.excluded = own | (whole & self.is_part)
         self.verb_kind, self.verb = self.verb_kind[candidate], verb[candidate]
@@ -329,7 +333,12 @@ class Readings:
             owned &= (stream.between(kind, self.at, owner) > 0) == there
         owned = owned[case]
         # 等 makes the acts before it examples of the noun behind it (督查、巡检等活动20次).
-        counts_act = before & stream.is_verb[item] & self._of(pl.col("raw_unit").is_in(ACTS)) & (apart["closer"] == 0)
+        counts_act = (
+            (before | earlier)
+            & stream.is_verb[item]
+            & self._of(pl.col("raw_unit").is_in(ACTS))
+            & (apart["closer"] == 0)
+        )
         return {
             "unknown_between": before * prose * np.minimum(apart["unknown"], 6) / 6,
             "verb_between": before & (apart["verb"] > 0),
@@ -341,9 +350,9 @@ class Readings:
             & (apart["verb"] == 0)
             & (apart["noun"] > 0)
             & ~nouns_after[case],
-            "act": counts_act & self.named,
+            "act": before & counts_act & self.named,
             "acted_on": (before & stream.is_verb[item] & ~counts_act & ~measure) * np.minimum(apart["unknown"], 2) / 2,
-            "inner": self.headed & prose & self.is_inner & ~(after & owned),
+            "inner": self.headed & prose & self.is_inner & ~(after & owned) & ~counts_act,
             "owner": after & (item > owner[case]) & owned,
             "place_name": before & (own[case] == item) & (named_place & self.in_parts)[case],
             "adjacent": after & (apart["unknown"] == 0) & (apart["noun"] == 0) & (apart["cut"] == 0),
@@ -354,7 +363,7 @@ class Readings:
             "rival_measure": rival & nouns_after[case] & measure & ~self.by_unit,
             "rival_unknown": rival & unknown_after[case],
             "clauses": earlier * np.minimum(apart["break"], CLAUSES) / CLAUSES,
-            "nouns_between": earlier * np.minimum(apart["noun"], 3) / 3,
+            "nouns_between": (earlier & ~counts_act) * np.minimum(apart["noun"], 3) / 3,
             "clause_noun": earlier & clause_noun & ~label,
             "own_noun": borrowed & own_noun & ~label,
             "own_unknown": (borrowed & ~part) * own_unknown,
