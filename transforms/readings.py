@@ -324,6 +324,7 @@ class Readings:
         named = (stream.gap[self.at - 2] > 0) | stream.is_place[self.at - 2]
         named_place = touching & stream.is_division[own] & named
         label = part & ((stream.is_part[own] & touching) | named_place)[case]
+        named_part = label & self.named
         borrowed = earlier | later | self.by_unit
         rate = self.of_rate
         # 7个老旧小区的改造工程: the noun before 的 is counted; in 3家存在问题的网吧 it is none of what stands before it.
@@ -362,8 +363,8 @@ class Readings:
             "rival_noun": rival & nouns_after[case] & ~measure,
             "rival_measure": rival & nouns_after[case] & measure & ~self.by_unit,
             "rival_unknown": rival & unknown_after[case],
-            "clauses": earlier * np.minimum(apart["break"], CLAUSES) / CLAUSES,
-            "nouns_between": (earlier & ~counts_act) * np.minimum(apart["noun"], 3) / 3,
+            "clauses": (earlier & ~named_part) * np.minimum(apart["break"], CLAUSES) / CLAUSES,
+            "nouns_between": (earlier & ~counts_act & ~named_part) * np.minimum(apart["noun"], 3) / 3,
             "clause_noun": earlier & clause_noun & ~label,
             "own_noun": borrowed & own_noun & ~label,
             "own_unknown": (borrowed & ~part) * own_unknown,
