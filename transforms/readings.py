@@ -28,6 +28,7 @@ ACTS = ("次", "人次", "期", "班次", "批次", "轮", "遍", "回", "户次
 # Rates take no noun after them (but an act: 100%完成), measures seldom.
 RATES = ("percent", "ratio")
 MEASURES = ("mass", "volume", "length", "area", "money", "dollar", "time")
+PEOPLE = ("person", "person_time")
 # Beside a length, these make it the width, height or depth of a thing (宽8米, 10米宽).
 EXTENTS = "宽高厚深粗径"
 HEAD, WEAK, VERB, CONTEXT, EXCLUDE = (1 << i for i in range(5))
@@ -247,6 +248,11 @@ class Readings:
         return self._of(pl.col("dimension").is_in(RATES))
 
     @cached_property
+    def of_people(self) -> Bools:
+        """Whether the reading's case counts people."""
+        return self._of(pl.col("dimension").is_in(PEOPLE))
+
+    @cached_property
     def of_measure(self) -> Bools:
         """Whether the reading's case is a measure."""
         return self._of(pl.col("dimension").is_in(MEASURES))
@@ -340,6 +346,8 @@ class Readings:
             & self._of(pl.col("raw_unit").is_in(ACTS))
             & (apart["closer"] == 0)
         )
+        # 300人参加大扫除活动: they are counted who act.
+        acting = after & stream.is_verb[item] & (apart["unknown"] == 0) & (apart["noun"] == 0) & self.of_people
         return {
             "unknown_between": before * prose * np.minimum(apart["unknown"], 6) / 6,
             "verb_between": before & (apart["verb"] > 0),
@@ -353,7 +361,7 @@ class Readings:
             & ~nouns_after[case],
             "act": before & counts_act & self.named,
             "acted_on": (before & stream.is_verb[item] & ~counts_act & ~measure) * np.minimum(apart["unknown"], 2) / 2,
-            "inner": self.headed & prose & self.is_inner & ~(after & owned) & ~counts_act,
+            "inner": self.headed & prose & self.is_inner & ~(after & owned) & ~counts_act & ~acting,
             "owner": after & (item > owner[case]) & owned,
             "place_name": before & (own[case] == item) & (named_place & self.in_parts)[case],
             "adjacent": after & (apart["unknown"] == 0) & (apart["noun"] == 0) & (apart["cut"] == 0),
