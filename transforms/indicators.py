@@ -93,10 +93,12 @@ def settle(mentions: pl.DataFrame, lexicon: Lexicon | None = None) -> pl.DataFra
 def _place(quantities: pl.DataFrame, sentences: pl.DataFrame) -> pl.DataFrame:
     """The quantities with the columns of `CASE`, and `case`, the row of the first that has the same of them.
 
-    A number in a table stands after its header. A sentence that opens with 其中 goes on from the one before it.
+    A number in a table stands after its header. A sentence that opens with 其中, or with an act and
+    a number (目前已完工52个), goes on from the one before it.
     """
     length = pl.col("header").str.len_chars().cast(pl.Int64)
-    continuing = pl.col("text").str.contains(f"^{BLANK}{any_of(vocabulary('periods.toml')['words']['continuing'])}")
+    words = vocabulary("periods.toml")["words"]
+    continuing = pl.col("text").str.contains(f"^{BLANK}{any_of([*words['continuing'], *words['going_on']])}")
     opens = ~continuing | (pl.col("paragraph_id") != pl.col("paragraph_id").shift(1)).fill_null(True)
     passages = (
         sentences.sort("document_id", "start")
