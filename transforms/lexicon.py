@@ -61,6 +61,8 @@ CLASSES = (
     "nouns",
 )
 _REQUIRED = ("name_zh", "name_en", "unit", "dimension", "kind", "definition", "heads")
+# Dimensions whose units are classifiers: each has things of its own that it counts.
+COUNTED = ("count", "person", "person_time")
 SETTLED = ("planned", "recurring", "peopled")
 _KEYS = {*_REQUIRED, *ROLES, *SETTLED, "plausible_low", "plausible_high", "per_capita_high", "accepts", "units", "only"}
 _KINDS = next(column.values for column in INDICATOR.columns if column.name == "kind")
@@ -247,6 +249,17 @@ def read_lexicon(folder: Traversable | None = None) -> Lexicon:
 
 
 def _units_of(entries: dict[str, dict[str, Any]], key: str) -> pl.DataFrame:
-    """One row an indicator and unit word listed under the key: `indicator_id`, `raw_unit`."""
-    rows = [(i, unit) for i, entry in entries.items() for unit in dict.fromkeys(entry.get(key, ()))]
+    """One row an indicator and unit word listed under the key: `indicator_id`, `raw_unit`.
+
+    A measure stands for all words for it: 平方米 for 平米 and ㎡.
+    """
+    measures = units().filter(~pl.col("dimension").is_in(COUNTED)).select("raw_unit", "dimension", "factor")
+    same: dict[str, list[str]] = {}
+    for word, other in measures.join(measures, on=["dimension", "factor"]).select("raw_unit", "raw_unit_right").rows():
+        same.setdefault(word, []).append(other)
+    rows = [
+        (i, word)
+        for i, entry in entries.items()
+        for word in dict.fromkeys(word for unit in entry.get(key, ()) for word in same.get(unit, [unit]))
+    ]
     return pl.DataFrame(rows, dict.fromkeys(["indicator_id", "raw_unit"], pl.String), orient="row")
