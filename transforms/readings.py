@@ -21,6 +21,8 @@ BEFORE, AFTER = 14, 6
 CLAUSES = 3
 # A verb of so many indicators at most tells them from others.
 TELLING = 3
+# So many nouns may share the end of the head that follows them.
+SHARERS = 3
 # What a number without a unit may be.
 UNWRITTEN = ("count", "person", "person_time", "percent", "money")
 # Units of acts: an act before the number is counted, not what it is done to (检查工地20次).
@@ -78,6 +80,32 @@ class _Knowledge:
     has_verbs: Bools
     telling: Bools
     rates: Bools
+    sharing: Ints
+
+
+def _sharing(lexicon: Lexicon) -> Ints:
+    """The pairs of a word and a head that may share the end of the head, as word * number of words + head, ascending.
+
+    雨水和污水管道: 雨水管道 is a head of the same indicator.
+    """
+    words = lexicon.words["word"]
+    number = {word: index for index, word in enumerate(words)}
+    nouns = set(words.filter(lexicon.words["nouns"]))
+    named = lexicon.roles.filter(pl.col("role").is_in(["head", "weak"]), pl.col("indicator_id") != OTHER)
+    pairs = set()
+    for heads in named.group_by("indicator_id").agg("word")["word"].to_list():
+        ending: dict[str, list[str]] = {}
+        for head in heads:
+            for start in range(1, len(head) - 1):
+                ending.setdefault(head[start:], []).append(head)
+        pairs |= {
+            number[head[:end]] * len(words) + number[other]
+            for head in heads
+            for end in range(2, len(head) - 1)
+            if head[:end] in nouns
+            for other in ending.get(head[end:], ())
+        }
+    return np.array(sorted(pairs), np.int64)
 
 
 @cache
@@ -90,7 +118,8 @@ def _knowledge(lexicon: Lexicon) -> _Knowledge:
     np.bitwise_or.at(roles, (row, column), bits)
     verbs = (roles & VERB) > 0
     rates = np.append(lexicon.catalogue["dimension"].is_in(RATES).to_numpy(), False)
-    return _Knowledge(names, roles, _Heads(roles), _any(verbs), verbs.sum(axis=1) <= TELLING, rates)
+    telling = verbs.sum(axis=1) <= TELLING
+    return _Knowledge(names, roles, _Heads(roles), _any(verbs), telling, rates, _sharing(lexicon))
 
 
 def _fits(units: pl.DataFrame, lexicon: Lexicon, names: list[str]) -> tuple[Bools, Bools, Bools]:
@@ -478,9 +507,28 @@ class Readings:
 
     @cached_property
     def is_inner(self) -> Bools:
-        """Whether another noun follows the head in its phrase."""
+        """Whether another noun follows the head in its phrase, or ends the head as well."""
         stream = self.stream
-        return stream.phrase[stream.next(stream.is_noun)][self.item] == stream.phrase[self.item]
+        followed = stream.phrase[stream.next(stream.is_noun)][self.item] == stream.phrase[self.item]
+        return np.asarray(followed | self.shares_head[stream.phrase[self.item]])
+
+    @cached_property
+    def shares_head(self) -> Bools:
+        """Whether each phrase of the stream lacks the end of its head, which a phrase behind it has: 雨水、供水和污水管道."""
+        stream = self.stream
+        opens = np.flatnonzero(np.diff(stream.phrase, prepend=-1))
+        nouns, unknown = np.bincount(stream.phrase, stream.is_noun), np.bincount(stream.phrase, stream.unknown)
+        noun = np.maximum.reduceat(np.where(stream.is_noun, np.arange(len(stream.word)), 0), opens)
+        word = stream.word[noun]
+        lone = (nouns == 1) & (unknown == 0) & (word >= 0) & np.append(np.diff(stream.run[opens]) == 0, False)
+        alone = np.flatnonzero(lone)
+        head = np.append(word[1:], -1)
+        shares = np.zeros(len(opens), bool)
+        for _ in range(SHARERS):
+            pair = word[alone] * (len(self.known.roles) - 1) + head[alone]
+            shares[alone] = (head[alone] >= 0) & np.isin(pair, self.known.sharing)
+            head[:-1] = np.where(shares[1:], head[1:], head[:-1])
+        return shares
 
     def _is_mixed(self) -> Bools:
         """Whether the head is joined by 、 or 和 with nouns that do not name the indicator.
@@ -498,6 +546,7 @@ class Readings:
         last = np.append(np.diff(run_of_phrase) > 0, True)
         next_counted = np.append(stream.is_quantity[opens[1:]], False)
         things = np.where(counted, things & ~(last & next_counted), things | ((nouns == 0) & (unknown >= 3)))
+        things &= ~self.shares_head
         members = np.bincount(run_of_phrase, things)
         # How many phrases of each run name each indicator
         grouped = np.flatnonzero((members[stream.run] > 1) & (stream.word >= 0))
