@@ -320,3 +320,40 @@ def test_words_that_only_look_like_a_voice_are_none():
 def test_an_entry_that_is_missing_is_named():
     with pytest.raises(VocabularyError, match=r"reports\.toml: heading\.middle is missing"):
         pattern("heading", "middle")
+
+
+BODIES = [
+    "我街道成立领导小组,清理垃圾200吨,发放宣传资料3000份,悬挂横幅120条。投入资金300万元,新建公厕3座,群众反映良好。" * 4,
+    "学校评选美德少年30名,开展志愿服务活动26次,发放倡议书1200份,设置宣传栏12个。师生精神面貌焕然一新。" * 4,
+]
+
+
+@pytest.mark.parametrize(
+    "between", ["\n", "\n\n", "\n----------\n", "特此汇报\n"], ids=["line", "gap", "rule", "no stop"]
+)
+@pytest.mark.parametrize("mark", ["{}", "**{}**", "《{}》", "——{}", "## {}", "　　{}"])
+def test_a_title_that_names_the_campaign_begins_another_report(mark, between):
+    first, second = mark.format("东关街道创建全国文明城市工作汇报"), mark.format("实验小学文明校园创建工作总结")
+    text = f"{first}\n{BODIES[0]}{between}{second}\n{BODIES[1]}\n"
+    found = [report for report in read(text) if report["is_report"]]
+    assert [report["span_start"] for report in found] == [text.index(title.strip()) for title in (first, second)]
+    assert found[1]["title"].strip("《》—　") == "实验小学文明校园创建工作总结"
+
+
+def test_a_heading_inside_a_report_does_not_begin_another():
+    parts = [
+        "东关街道创建全国文明城市工作汇报",
+        BODIES[0],
+        "城市管理工作情况",
+        BODIES[0],
+        "三、创建文明城市工作总结",
+        BODIES[0],
+    ]
+    assert len(read("\n".join(parts))) == 1
+
+
+def test_a_report_behind_a_page_s_recommendations_is_read():
+    recommended = ["上一篇:创建文明城市总结", "下一篇:创城汇报"]
+    parts = ["东关街道创建全国文明城市工作汇报", BODIES[0], *recommended, "实验小学文明校园创建工作总结", BODIES[1]]
+    text = "\n".join(parts)
+    assert [report["is_report"] for report in read(text)] == [True, False, True]

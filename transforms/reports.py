@@ -35,6 +35,9 @@ EDGE = 5
 # Last month in which a report is on the year before, and how many mentions of another year make one mention passing.
 EARLY, SHARE = 4, 3
 
+# What a page may set around a title.
+ORNAMENTS = " *#《》【】—-=_~"
+
 SECTION = ["document_id", "section"]
 PASSAGE = [*SECTION, "part"]
 
@@ -123,7 +126,7 @@ def find_reports(documents: pl.DataFrame) -> pl.DataFrame:
     return (
         found.with_columns(
             report_id=pl.format("{}-{}", pl.col("document_id").str.head(16), "span_start"),
-            title=pl.coalesce("own_title", "given_title", pl.when(alone).then("file_title")),
+            title=pl.coalesce("own_title", "given_title", pl.when(alone).then("file_title")).str.strip_chars(" *#=_~"),
             year=pl.when(reported).then("year"),
             reported_on=pl.when(reported).then("reported_on"),
         )
@@ -184,13 +187,14 @@ def _marked(paragraphs: pl.DataFrame) -> pl.DataFrame:
     """Adds what each paragraph is by itself: `salutation`, `opening`, `closing`, `furniture` …"""
     line, chars = pl.col("line"), pl.col("chars")
     item = line.str.contains(pattern("title", "items"))
-    plain = ~line.str.contains(r"[。;,:!?]")
+    plain, bare = ~line.str.contains(r"[。;,:!?]"), line.str.strip_chars(ORNAMENTS)
     spoken = line.str.contains(pattern("opening", "announces")) | (heard(line).list.len() > 0)
     introduction = (chars <= INTRODUCTION) & line.str.contains(pattern("furniture", "introductions"))
     editor = introduction & line.str.contains(pattern("furniture", "editors"))
     return paragraphs.with_columns(
         item=item,
-        titled=(chars <= TITLE) & plain & ~item & line.str.contains(pattern("title", "ends")),
+        titled=(chars <= TITLE) & plain & ~item & bare.str.contains(pattern("title", "ends")),
+        entitled=(chars <= TITLE) & plain & ~item & bare.str.contains(pattern("title", "campaign")),
         salutation=(chars <= LINE) & line.str.contains(pattern("opening", "salutations")),
         opening=line.str.contains(pattern("opening", "announces")),
         partial=line.str.contains(pattern("opening", "partial")),
@@ -219,8 +223,10 @@ def _sectioned(paragraphs: pl.DataFrame) -> pl.DataFrame:
             section=pl.col("heading").cast(pl.Int64).cum_sum().over("document_id"),
             compiled=pl.col("heading").any().over("document_id"),
         )
+        # Recommendations may stand between reports, too.
+        .with_columns(entry=(pl.col("entitled") & (pl.col("chars").shift(-1) > BODY)).cum_sum().over(SECTION))
         .with_columns(
-            padding=(pl.col("recommendation") & (written > BODY)).cum_max().over(SECTION),
+            padding=(pl.col("recommendation") & (written > BODY)).cum_max().over([*SECTION, "entry"]),
             past_editor=~editor.cum_max(reverse=True).over(SECTION),
         )
         .with_columns(
@@ -236,7 +242,7 @@ def _sectioned(paragraphs: pl.DataFrame) -> pl.DataFrame:
 def _cut_by_marks(body: pl.DataFrame) -> pl.DataFrame:
     """Adds `part`, which counts the passages of a section that marks in the text begin.
 
-    A passage begins with a salutation, a title above an opening, an opening after an earlier one, or
+    A passage begins with a salutation, a title above an opening or of the campaign, an opening after an earlier one, or
     the paragraph after a closing; each only where a report can have ended.
     """
 
@@ -257,11 +263,15 @@ def _cut_by_marks(body: pl.DataFrame) -> pl.DataFrame:
         repeated=~pl.col("line").is_first_distinct().over(SECTION),
     )
     over = pl.col("closed") | pl.col("signed")
+    # A title that opens with a dash stands below a main title, which is not told from a caption.
+    above = pl.col("line").shift(2, fill_value="").over(SECTION)
+    ended = _ends(before) | (pl.col("line").str.contains("^[—-]{2}") & _ends(above))
     follows = ~pl.col("closing") & ~pl.col("dated") & ~pl.col("appendix") & ~pl.col("item")
     begins = (
         (pl.col("salutation") & ~pl.col("repeated") & (over | soon("opening", 3)))
         | (pl.col("titled") & before.str.contains(r"[。;!?…]$") & (soon("opening", EDGE) | soon("salutation", EDGE)))
         | (pl.col("titled") & over)
+        | (pl.col("entitled") & ~pl.col("repeated") & ended)
         | (pl.col("lead") & pl.col("opened") & ~pl.col("lead").shift(1, fill_value=False).over(SECTION))
         | (pl.col("closed") & follows & (chars > LINE // 4))
         | (pl.col("signed") & follows & (pl.col("led") | soon("led", 2)))
@@ -270,6 +280,11 @@ def _cut_by_marks(body: pl.DataFrame) -> pl.DataFrame:
     # A title, a salutation and an opening below one another begin one report, not three.
     cut = cut & ~pl.any_horizontal(cut.shift(n, fill_value=False).over(SECTION) for n in range(1, EDGE))
     return body.with_columns(part=cut.cast(pl.Int64).cum_sum().over(SECTION))
+
+
+def _ends(line: pl.Expr) -> pl.Expr:
+    """Whether a report can end with the line: a sentence, a paragraph without a full stop, or a rule."""
+    return line.str.contains(r"[。;!?…]$") | (line.str.len_chars() > LINE) | ~line.str.contains(r"[\p{L}\p{N}]")
 
 
 def _cut_by_voice(body: pl.DataFrame) -> pl.DataFrame:
