@@ -19,6 +19,8 @@ Bools = npt.NDArray[np.bool_]
 
 # A word that is found is marked by a character of its own, from this code point on; private use.
 MARKS = 0x100000
+# The first and last of the common Chinese characters.
+CHARACTERS = (0x4E00, 0x9FFF)
 
 
 class Stream:
@@ -35,18 +37,19 @@ class Stream:
 
     def __init__(self, passages: pl.Series, passage: Ints, begin: Ints, end: Ints, lexicon: Lexicon) -> None:
         """`passage` is the index of each quantity's passage, `begin` and `end` its code points in it."""
-        opens = np.concatenate([[0], np.cumsum(passages.str.len_chars().to_numpy().astype(np.int64) + 1)[:-1]])
+        # One more opening after the last passage closes that one.
+        opens = np.concatenate([[0], np.cumsum(passages.str.len_chars().to_numpy().astype(np.int64) + 1)])
         # The last passage ends with a line break as well, so that none reads differently for being last.
-        starts, ends, words = find_words(passages.str.join("\n").item() + "\n", lexicon)
-        begin, end = opens[passage] + begin, opens[passage] + end
+        text, moved = _without_blanks(passages.str.join("\n").item() + "\n")
+        starts, ends, words = find_words(text, lexicon)
+        begin, end = moved[opens[passage] + begin], moved[opens[passage] + end]
+        opens = moved[opens]
         # A word that overlaps a quantity is part of it.
         order = np.argsort(begin, kind="stable")
         nearest = order[np.minimum(np.searchsorted(end[order], starts, side="right"), len(order) - 1)]
         apart = (begin[nearest] >= ends) | (end[nearest] <= starts)
         starts, ends, words = starts[apart], ends[apart], words[apart]
 
-        # One more opening after the last passage closes that one.
-        opens = np.append(opens, opens[-1] + len(passages[-1]) + 1)
         kind = np.repeat([0, 1, 2], [len(opens), len(starts), len(begin)])
         start = np.concatenate([opens, starts, begin])
         order = np.lexsort((kind, start))
@@ -113,6 +116,18 @@ class Stream:
     def next(self, flag: Bools) -> Ints:
         """The next item after each one that has the flag, the last item where there is none."""
         return len(flag) - 1 - self.last(flag[::-1])[::-1]
+
+
+def _without_blanks(text: str) -> tuple[str, Ints]:
+    """The text without the blanks inside its words, and where each code point of it and its end have moved.
+
+    Copied PDFs and scans break words anywhere (执法人 员); Chinese has no use for a blank between characters.
+    """
+    codes = np.frombuffer(text.encode("utf-32-le"), np.uint32)
+    chinese = (codes >= CHARACTERS[0]) & (codes <= CHARACTERS[1])
+    stays = np.ones(len(codes), bool)
+    stays[1:-1] = (codes[1:-1] != ord(" ")) | ~chinese[:-2] | ~chinese[2:]
+    return codes[stays].tobytes().decode("utf-32-le"), np.concatenate([[0], np.cumsum(stays)])
 
 
 @dataclass(frozen=True)

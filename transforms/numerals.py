@@ -35,7 +35,7 @@ _RUN = "|".join(
         # Digits set apart by spaces, as scanned reports have them: 4 9 2 5 0 万吨.
         r"[0-9](?: [0-9])+(?: ?\.[0-9](?: [0-9])*)?(?: ?[万亿]+)?",
         r"[0-9] \.[0-9](?: [0-9])*(?: ?[万亿]+)?",
-        rf"{_ARABIC}{{1,3}}(?:,{_ARABIC}{{3}})+(?:\.{_ARABIC}+)?[十百千万亿]*",
+        rf"{_ARABIC}{{1,3}}(?:,{_ARABIC}{{3}})+(?:\.{_ARABIC}+)?(?:[十百千万亿]+| [万亿]+)?",
         # Asterisks before a digit are markup, behind it or before a zero a mask.
         rf"(?:\*+0[0-9]*|\*+|__+[0-9]*|[0-9xX×]{_ARABIC}*)(?:[.·]{_ARABIC}+)*(?:[十百千万亿]{_ANY}*(?:\.[0-9]+[万亿]*)?| [万亿]+)?",
         _FINANCIAL_RUN,

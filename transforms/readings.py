@@ -26,7 +26,7 @@ SHARERS = 3
 # What a number without a unit may be.
 UNWRITTEN = ("count", "person", "person_time", "percent", "money")
 # Units of acts: an act before the number is counted, not what it is done to (检查工地20次).
-ACTS = ("次", "人次", "期", "班次", "批次", "轮", "遍", "回", "户次", "家次", "个次", "处次")
+ACTS = ("次", "人次", "期", "班次", "批次", "轮", "轮次", "遍", "回", "户次", "家次", "个次", "处次")
 # Rates take no noun after them (but an act: 100%完成), measures seldom.
 RATES = ("percent", "ratio")
 MEASURES = ("mass", "volume", "length", "area", "money", "dollar", "time")
@@ -222,6 +222,22 @@ class Readings:
         slot, case = np.nonzero(ahead)
         self.respective[slot, case] = stream.between("join", window[slot, case], divider[case]) == numbers[case]
         self.not_respective = ahead & ~self.respective & _any(self.respective)
+        # It gives the numbers before it the nouns behind it as well: 5个村、3所学校分别获评文明村和文明校园.
+        divider = stream.next(stream.is_respective)[at]
+        divided = stream.is_respective[divider] & (stream.passage[divider] == stream.passage[at])
+        divided &= stream.between("break", at, divider) == 0
+        behind = divided & there & (window > divider)
+        behind &= stream.between("break", divider, np.maximum(window, divider)) == 0
+        slot, case = np.nonzero(behind)
+        behind[slot, case] = (
+            stream.between("join", window[slot, case], stream.next(stream.is_break)[divider[case]])
+            == stream.between("quantity", at, divider)[case]
+        )
+        heads, word = self.known.heads.first, stream.word[window]
+        named = _any(behind & (heads[word + 1] > heads[word]))
+        self.not_respective |= self.after & ~behind & named
+        self.respective |= behind
+        self.later |= behind & ~self.after
 
     def _list(self, lexicon: Lexicon) -> None:
         """One reading for each head and each indicator that it may stand for, and one as `other` without a head."""
@@ -339,7 +355,7 @@ class Readings:
     def _apart(self) -> dict[str, npt.NDArray[Any]]:
         stream, case, item = self.stream, self.case, self.item
         after, before, earlier, later = self.is_after, self.is_before, self.is_earlier, self.is_later
-        apart = self.apart
+        apart, respective = self.apart, self._in(self.respective)
         # In a header, column and row stand side by side: there is no distance.
         prose = ~self.in_table
         bound = stream.last(stream.is_bound)[self.at]
@@ -380,7 +396,7 @@ class Readings:
         return {
             "unknown_between": before * prose * np.minimum(apart["unknown"], 6) / 6,
             "verb_between": before & (apart["verb"] > 0),
-            "verb_first": (after | later) & (apart["cut"] > later),
+            "verb_first": (after | later) & (apart["cut"] > later) & ~respective,
             "preposition_between": before & prose & (apart["preposition"] > 0) & ~self.known.rates[self.indicator],
             "superseded": (before | after) & (apart["noun"] > 0) & (stream.run[item] != run) & ~counts_act,
             "exemplified": before
@@ -406,9 +422,9 @@ class Readings:
             "own_noun": borrowed & own_noun & ~label,
             "own_unknown": (borrowed & ~part) * own_unknown,
             "continued": label | (continues & ~own_noun),
-            "respective": self._in(self.respective),
+            "respective": respective,
             "not_respective": self._in(self.not_respective),
-            "mixed": self.headed & self.named & ~self._in(self.respective) & self._is_mixed(),
+            "mixed": self.headed & self.named & ~respective & self._is_mixed(),
         }
 
     @cached_property

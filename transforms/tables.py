@@ -6,20 +6,38 @@ from transforms.units import unit_pattern
 
 
 def with_headers(found: pl.DataFrame, sentences: pl.DataFrame) -> pl.DataFrame:
-    """Adds to numerals what their place in a table says about them.
+    """Adds to numerals what a table or a label says about them.
 
-    In: `document_id`, `sentence_id`, `text` and `offset` of the numerals, and their sentences
-    (`stage.sentence`). Adds `header`, the label of the row and the header of the column, joined by a
-    space (what is counted comes last, as in a phrase); and `header_multiplier` and `header_unit`, such as 万 and 元: from the header (投入(万元)),
-    from a cell under 单位, from the label, or from a line 单位:万元 above the table. All are null
-    outside of tables and in header lines.
+    In: `document_id`, `sentence_id`, `text`, `offset`, `before` and `after` of the numerals
+    (`transforms.numerals`), and their sentences (`stage.sentence`). Adds `header`, the label of the row
+    and the header of the column, joined by a space (what is counted comes last, as in a phrase), null
+    outside of tables and in header lines; and `header_multiplier` and `header_unit`, such as 万 and 元:
+    from the header (投入(万元)), from a cell under 单位, from the label, or from a line 单位:万元 above
+    the table; outside of tables from a label before the number (投入(万元):2300). Both are null where
+    none of them tells.
     """
-    is_row = pl.col("text").str.contains("\t", literal=True)
-    if not sentences.select(is_row.any()).item():
-        return found.with_columns(
-            pl.lit(None, pl.String).alias(c) for c in ("header", "header_multiplier", "header_unit")
-        )
     unit = f"[十百千万亿]*{unit_pattern()}"
+    is_row = pl.col("text").str.contains("\t", literal=True)
+    if sentences.select(is_row.any()).item():
+        found = _in_tables(found, sentences, is_row, unit)
+    else:
+        found = found.with_columns(pl.lit(None, pl.String).alias(name) for name in ("header", "said"))
+    labelled = pl.col("before").str.extract(rf"\(({unit})\) ?[:为达]?$")
+    return (
+        found.with_columns(said=pl.coalesce("said", labelled))
+        .with_columns(
+            header_unit=pl.coalesce(
+                pl.col("said").str.extract(f"^({unit_pattern()})$"),
+                pl.col("said").str.extract(f"^[十百千万亿]+({unit_pattern()})$"),
+            )
+        )
+        .with_columns(header_multiplier=pl.col("said").str.strip_suffix(pl.col("header_unit")))
+        .drop("said")
+    )
+
+
+def _in_tables(found: pl.DataFrame, sentences: pl.DataFrame, is_row: pl.Expr, unit: str) -> pl.DataFrame:
+    """Adds `header`, and what the table has `said` about the unit."""
     above, previous = pl.col("text").shift(1).over("document_id"), is_row.shift(1).over("document_id")
     rows = (
         sentences.select("document_id", "sentence_id", "text", above=above, is_row=is_row, first=is_row & ~previous.fill_null(False))
@@ -32,7 +50,7 @@ def with_headers(found: pl.DataFrame, sentences: pl.DataFrame) -> pl.DataFrame:
         .select(
             "document_id", "sentence_id", "head", "caption",
             unit_column=pl.col("head").str.extract(r"^((?:[^\t]*\t)*)(?:计量)?单位\s*(?:\t|$)").str.count_matches("\t"),
-            label=pl.col("text").str.extract(r"(?:^|\t)\s*([^\t\n]*[^0-9.,%\s][^\t\n]*)").fill_null(""),
+            label=pl.col("text").str.extract(r"(?:^|\t)\s*([^\t\n]*[^0-9.,%\s][^\t\n]*)").fill_null("").str.strip_chars(),
         )
     )  # fmt: skip
     column = pl.col("text").str.head(pl.col("offset")).str.count_matches("\t", literal=True)
@@ -50,14 +68,7 @@ def with_headers(found: pl.DataFrame, sentences: pl.DataFrame) -> pl.DataFrame:
                 pl.col("caption").str.extract(f"^\\s*({unit})"),
             ),
         )
-        .with_columns(
-            header_unit=pl.coalesce(
-                pl.col("said").str.extract(f"^({unit_pattern()})$"),
-                pl.col("said").str.extract(f"^[十百千万亿]+({unit_pattern()})$"),
-            )
-        )
-        .with_columns(header_multiplier=pl.col("said").str.strip_suffix(pl.col("header_unit")))
-        .drop("head", "caption", "unit_column", "label", "top", "measured_in", "said")
+        .drop("head", "caption", "unit_column", "label", "top", "measured_in")
     )
 
 
