@@ -8,6 +8,7 @@ of copying the file. It prints a table in Markdown.
 """
 
 import argparse
+import os
 import re
 import shutil
 import statistics
@@ -42,6 +43,13 @@ def generate(home: Home, number: int) -> None:
     generated.add(home, frames, originals=False)
 
 
+def copied_to_disk(source: Path, target: Path) -> None:
+    """Copy a file so that it is on the disk when this returns, as a version is when it is published."""
+    shutil.copyfile(source, target)
+    with target.open("rb") as copy:
+        os.fsync(copy.fileno())
+
+
 def questions() -> dict[str, str]:
     text = (Path(__file__).parents[1] / "docs" / "questions.md").read_text("utf-8")
     return dict(re.findall(r"^## (.+?)\n+```sql\n(.+?)```", text, re.MULTILINE | re.DOTALL))
@@ -70,17 +78,28 @@ def main() -> None:
         for question, sql in questions().items():
             once = [timed(lambda sql=sql: connection.execute(sql).fetchall())[0] for _ in range(3)]
             rows.append((question, f"{once[0]:.2f} s first, {statistics.median(once):.2f} s median of 3"))
-    copies, publishes = [], []
+    copy = home.root / "copy.duckdb"
+    work: dict[str, Callable[[], object]] = {
+        "copy the file": lambda: shutil.copyfile(home.warehouse, copy),
+        "copy it to the disk": lambda: copied_to_disk(home.warehouse, copy),
+        "publish": lambda: publish(home, build(home)),
+    }
+    taken: dict[str, list[float]] = {name: [] for name in work}
     for number in range(arguments.batches):
         generate(home, len(Lake(home).batch_ids()))
-        copy = home.root / "copy.duckdb"
-        copies.append(timed(lambda copy=copy: shutil.copyfile(home.warehouse, copy))[0])
-        copy.unlink()
-        publishes.append(timed(lambda: publish(home, build(home)))[0])
-        print(f"{number + 1}: copy {copies[-1]:.2f} s, publish {publishes[-1]:.2f} s", flush=True)
-    rows.append(("copy the file", f"{statistics.median(copies):.2f} s"))
-    rows.append((f"publish {DOCUMENTS:,} documents more", f"{statistics.median(publishes):.2f} s"))
-    rows.append(("ratio", f"{statistics.median(publishes) / statistics.median(copies):.2f}"))
+        shutil.copyfile(home.warehouse, copy)  # so that what is copied is in memory for each of them
+        for name, step in work.items():
+            copy.unlink(missing_ok=True)
+            os.sync()
+            taken[name].append(timed(step)[0])
+        figures = ", ".join(f"{name} {seconds[-1]:.2f} s" for name, seconds in taken.items())
+        print(f"{number + 1}: {figures}", flush=True)
+    bare, on_disk, published = (statistics.median(seconds) for seconds in taken.values())
+    rows.append(("copy the file", f"{bare:.2f} s"))
+    rows.append(("copy it to the disk", f"{on_disk:.2f} s"))
+    rows.append((f"publish {DOCUMENTS:,} documents more, to the disk", f"{published:.2f} s"))
+    rows.append(("ratio to the bare copy", f"{published / bare:.2f}"))
+    rows.append(("ratio to the copy on the disk", f"{published / on_disk:.2f}"))
     print("\n| | |\n|---|---|")
     print("\n".join(f"| {name} | {figure} |" for name, figure in rows))
 
