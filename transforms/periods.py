@@ -134,7 +134,8 @@ def _governing(outline: pl.DataFrame, dates: pl.DataFrame, mentions: pl.DataFram
     framed = framed.join(introduced, on="report", how="left", maintain_order="left")
     entitled = (framed.filter(pl.col("heading") == TITLE)["report"]).unique()
     opened = (paragraph == paragraph.filter(body).min().over("report")) & (
-        pl.col("quiet").all().over("paragraph") | (first & pl.col("report").is_in(entitled.implode()))
+        pl.col("quiet").all().over("paragraph")
+        | ((first | pl.col("quiet")) & pl.col("report").is_in(entitled.implode()))
     )
     opener = pl.when(
         pl.coalesce(
@@ -241,8 +242,8 @@ def _periods(mentions: pl.DataFrame, outline: pl.DataFrame, dates: pl.DataFrame)
     left_behind = (
         (pl.col("event") & (pl.col("date_clause") != pl.col("clause")))
         | (pl.col("inside") & told.str.contains(r"\)"))
-        # A deadline is that of its part of the sentence.
-        | ((pl.col("mode") == "until") & ~pl.col("until_now") & told.str.contains(";"))
+        # A deadline is that of its part of the sentence, and so is what stands at the time of writing.
+        | (((pl.col("mode") == "until") & ~pl.col("until_now") | (pl.col("mode") == "now")) & told.str.contains(";"))
     )
     read = read.with_columns(in_reach=pl.col("mode").is_not_null() & ~left_behind)
     in_reach = pl.col("in_reach")
