@@ -14,6 +14,7 @@ import polars as pl
 
 from transforms.clauses import Bools, Ints, Stream, indices
 from transforms.lexicon import OTHER, Lexicon
+from transforms.passages import fold
 
 # Words with a role that are considered for one quantity: so many before it, so many after it.
 BEFORE, AFTER = 14, 6
@@ -158,6 +159,7 @@ class Readings:
 
     def __init__(self, cases: pl.DataFrame, lexicon: Lexicon) -> None:
         """`cases` has the columns of `CASE`."""
+        cases = cases.with_columns(fold(pl.col("raw_unit")))
         self.cases, self.known = cases, _knowledge(lexicon)
         # Equal headers of columns in different units are different passages.
         tag = pl.when("in_table").then("raw_unit").alias("tag")

@@ -159,7 +159,8 @@ def passages(outline: pl.DataFrame) -> pl.DataFrame:
             pl.when(~text.str.contains(known["acts"])).then(text.str.extract(plan)),
         ),
     )
-    opener = f"{mark}({any_of([*words['openers']['target'], *words['openers']['plan']])})"
+    lasting = [*words["openers"]["target"], *words["openers"]["plan"]]
+    opener = f"{mark}({any_of([*lasting, *words['openers']['passing']])})"
     moved = f"{mark}[^,，。;；]*{any_of(words['openers']['moved'])}"
     openers = outline.filter(text.str.contains(opener) & ~text.str.contains(moved)).select(
         "line", passage=text.str.extract(opener)
@@ -169,7 +170,13 @@ def passages(outline: pl.DataFrame) -> pl.DataFrame:
         .drop_nulls()
         .unique("line", keep="first")
         .join(
-            outline.select("line", leads=first | text.str.contains(any_of(words["openers"]["leads_list"]))), on="line"
+            outline.select(
+                "line",
+                leads=heading.is_not_null()
+                | (first & text.str.contains(f"{mark}{any_of(lasting)}"))
+                | text.str.contains(any_of(words["openers"]["leads_list"])),
+            ),
+            on="line",
         )
     )
     enclosing = pl.coalesce(
