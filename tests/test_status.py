@@ -105,7 +105,7 @@ def test_the_nearest_cue_before_a_figure_decides(text, expected):
         ("下阶段，全镇清理河道【6条】，其中已清理【2条】。\n", [T, A]),
         # what will be done this year, told among results, says nothing of the paragraphs that follow
         ("今年，我县将投入【80万元】建设少年宫。修缮【9所】。\n出动执法人员【50人次】。\n", [T, T, A]),
-        ("今年，我县将做好以下工作：\n建设少年宫【9所】。\n", [T, T]),
+        ("今年，我县将做好以下工作：\n建设少年宫【9所】。\n", [T]),
         ("一、2018年工作总结及下一步打算\n清理垃圾【80吨】。\n", [A]),
         ("三、存在问题\n停车位缺口【400个】。\n四、工作计划\n建设停车位【300个】。\n", [A, T]),
         ("为改善环境，制定如下实施方案。\n新建公厕【3座】。\n一、绿化\n新增绿地【2公顷】。\n", [T, T]),
