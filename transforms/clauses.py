@@ -72,7 +72,7 @@ class Stream:
         self.is_verb, self.is_join, self.is_place = flags["verbs"], flags["joins"], flags["places"]
         self.is_respective, self.is_locative, self.is_kind = flags["respective"], flags["locatives"], flags["kinds"]
         self.is_noun = flags["nouns"] & ~self.is_verb
-        self.is_label = flags["labels"]
+        self.is_label, self.is_honour = flags["labels"], flags["honours"]
         self.is_part, self.is_division, self.is_owner = flags["parts"], flags["divisions"], flags["owners"]
         self.is_bound = self.is_break | self.is_quantity
         cut = self.is_bound | self.is_verb | flags["particles"] | flags["prepositions"] | flags["closers"]

@@ -44,6 +44,7 @@ CLASSES = (
     "prepositions",
     "locatives",
     "particles",
+    "honours",
     "kinds",
     "opens",
     "closes",

@@ -326,6 +326,8 @@ class Readings:
         slot = slots[np.minimum(self.verb_kind, len(found) - 1), np.arange(len(case))]
         verb = np.where(_any(found), words[slot, case], -1)
         self.through = found[2][candidate]
+        honour = self.window[np.minimum(slots[2], len(acts) - 1), case]
+        self.honoured = (found[2] & stream.is_honour[honour])[candidate]
         self.in_context = _any((roles & CONTEXT) > 0)[candidate]
         # 清洗护栏30米,果皮箱50个: the act leads the list. What speaks against a whole does against its parts.
         excludes, around = (roles & EXCLUDE) > 0, self.before | self.after | (self.leading & self.near)
@@ -358,6 +360,7 @@ class Readings:
         stream, case, item = self.stream, self.case, self.item
         after, before, earlier, later = self.is_after, self.is_before, self.is_earlier, self.is_later
         apart, respective = self.apart, self._in(self.respective)
+        honoured = after & (apart["cut"] > 0) & self.honoured
         # In a header, column and row stand side by side: there is no distance.
         prose = ~self.in_table
         bound = stream.last(stream.is_bound)[self.at]
@@ -398,9 +401,9 @@ class Readings:
         return {
             "unknown_between": before * prose * np.minimum(apart["unknown"], 6) / 6,
             "verb_between": before & (apart["verb"] > 0),
-            "verb_first": (after | later) & (apart["cut"] > later) & ~respective,
+            "verb_first": (after | later) & (apart["cut"] > later) & ~respective & ~honoured,
             "preposition_between": before & prose & (apart["preposition"] > 0) & ~self.known.rates[self.indicator],
-            "superseded": (before | after) & (apart["noun"] > 0) & (stream.run[item] != run) & ~counts_act,
+            "superseded": (before | after) & (apart["noun"] > 0) & (stream.run[item] != run) & ~counts_act & ~honoured,
             "exemplified": before
             & (apart["closer"] > 0)
             & (apart["verb"] == 0)
