@@ -210,6 +210,11 @@ class Readings:
         self.leading = self.left & ~self.before & ((breaks == 0) | self.idle)
         slot, case = np.nonzero(self.leading)
         self.leading[slot, case] = stream.between("verb", window[slot, case], at[case]) == 0
+        # An act behind a list is done to all of it: 47个小区和78处小巷完成改造.
+        self.closing = there & ~self.left & ~self.after & (breaks == 0) & (quantities > 0)
+        slot, case = np.nonzero(self.closing)
+        apart = {kind: stream.between(kind, at[case], window[slot, case]) for kind in ("verb", "join")}
+        self.closing[slot, case] = (apart["verb"] == 0) & (apart["join"] >= quantities[slot, case])
         self.near = breaks <= 1
         # 分别 gives the nouns before it the numbers after it, in order.
         divider = stream.last(stream.is_respective)[at]
@@ -317,7 +322,7 @@ class Readings:
         roles = known.roles[words.take(case, axis=1), indicator]
         acts = (roles & VERB) > 0
         # In order of strength; of several, the last one before the number or the first one after it.
-        areas = (self.before, self.leading, self.after, self.earlier)
+        areas = (self.before, self.leading, self.after | self.closing, self.earlier)
         near, leads, follows, earlier = (acts & area.take(case, axis=1) for area in areas)
         earlier &= ~leads
         slots = np.stack([_last(near), _last(leads), len(acts) - 1 - _last(follows[::-1]), _last(earlier)])
