@@ -584,7 +584,10 @@ class Readings:
         found = np.searchsorted(keys[:-1], wanted)
         support = np.where(keys[found] == wanted, counts[found], 0)
         alone = (nouns <= 1) & (unknown < 2)
-        return np.asarray((members[stream.run[self.item]] > np.maximum(support, 1)) & alone[stream.phrase[self.item]])
+        phrase = stream.phrase[self.item]
+        # People share no head: in 社区干部、志愿者等300人 there are both.
+        apart = alone[phrase] | (self.of_people & self.is_before & ~last[phrase])
+        return np.asarray((members[stream.run[self.item]] > np.maximum(support, 1)) & apart)
 
 
 def _beside(edge: str, offset: int, characters: str) -> pl.Expr:
