@@ -19,7 +19,7 @@ from transforms.passages import fold
 # Words with a role that are considered for one quantity: so many before it, so many after it.
 BEFORE, AFTER = 14, 6
 # How far back a quantity may look for what it counts, in clauses.
-CLAUSES = 3
+CLAUSES = 5
 # A verb of so many indicators at most tells them from others.
 TELLING = 3
 # So many nouns may share the end of the head that follows them.
