@@ -242,6 +242,8 @@ def test_a_period_reaches_as_far_as_its_passage(text, expected):
         ("2012年，查处违法【616起】。其中行人违法【36起】。取缔摊点【5个】。\n", [("2012", "2012")] * 3),
         ("交警坚持严管，2012年查处违法【616起】。其中行人违法【36起】。取缔摊点【5个】。\n", [("2012", "2012")] * 2 + [NONE]),
         ("2016年以来，植树【3万株】。人均绿地【9平方米】，建成公园【6个】。\n", [("2016", None), NONE, ("2016", None)]),
+        # a deadline in the figure's own clause is nearer than what opens the sentence
+        ("截至2021年6月底，改造小区【56个】，其余【34个】将于9月底前完工。\n", [(None, "2021-06"), (None, "2021-09")]),
         # a sentence of the lead may state it without a figure
         ("某公司创建文明单位总结\n公司现有职工【356人】。2017年以来，公司推进创建。\n成立服务队，现有队员【26人】；募捐【8万元】。\n", [NONE, NONE, ("2017", None)]),
         # so does the heading of a section
@@ -292,6 +294,7 @@ def test_a_column_of_a_table_is_dated_by_its_header():
         ("每周五开展清洁行动，出动志愿者【300人】。", ["week"]),
         ("每月开展一次督查，反馈问题【240件】。", [None]),
         ("每季度开展一次集中整治，出动执法人员【80人】。", ["quarter"]),
+        ("每季度开展一次测评，全年表彰【60人】。", [None]),
         ("年均接待游客【30万人次】。", ["year"]),
         ("日均清运垃圾【300吨】。", ["day"]),
         ("平均每月受理投诉【40件】。", ["month"]),

@@ -248,7 +248,9 @@ def _periods(mentions: pl.DataFrame, outline: pl.DataFrame, dates: pl.DataFrame)
     read = read.with_columns(in_reach=pl.col("mode").is_not_null() & ~left_behind)
     in_reach = pl.col("in_reach")
     bracket = pl.col("n_bracketed") & (pl.col("n_offset") == pl.col("after") + 1)
-    deadline = (pl.col("n_mode") == "until") & (pl.col("n_clause") == pl.col("clause")) & ~in_reach
+    # 截至6月底完成56个,其余34个将于9月底前完成: what stands in the figure's own clause is nearer.
+    apart = ~in_reach | (pl.col("date_clause") != pl.col("clause"))
+    deadline = (pl.col("n_mode") == "until") & (pl.col("n_clause") == pl.col("clause")) & apart
     governed = (
         pl.col("g_mode").is_not_null()
         & (pl.col("governor") < pl.col("place"))

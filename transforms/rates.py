@@ -25,10 +25,10 @@ def read_rates(mentions: pl.DataFrame, outline: pl.DataFrame, dates: pl.DataFram
     kinds = {
         **{f"mean:{name}": any_of(per["mean"]) for name, per in pers.items()},
         **{f"each:{name}": any_of(per["words"]) for name, per in pers.items()},
+        "stop": any_of(rates["stop"]),
         "no": f"{any_of(rates['not_flow'])}{any_of([per['flow'] for per in pers.values()])}",
         **{f"flow:{name}": f"{per['flow']}(?:均|平均)?{flows}" for name, per in pers.items()},
         "done": any_of(rates["done"]),
-        "stop": any_of(rates["stop"]),
     }
     word, kind = pl.col("word"), pl.col("kind")
     said = occurrences(outline.join(mentions.select("line").unique(), on="line", how="semi"), kinds)
