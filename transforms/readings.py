@@ -205,8 +205,8 @@ class Readings:
         # The number shares the noun of the next one: 3家和5家企业.
         self.later = there & ~self.left & self.listed & (breaks == 0) & (quantities == 1)
         # An act before the number that no other one follows, and whether the number's clause has none.
-        opening, closing = stream.last(stream.is_break)[at], stream.next(stream.is_break)[at]
-        self.idle = stream.between("verb", opening, closing) == 0
+        opening, ending = stream.last(stream.is_break)[at], stream.next(stream.is_break)[at]
+        self.idle = stream.between("verb", opening, ending) == 0
         self.leading = self.left & ~self.before & ((breaks == 0) | self.idle)
         slot, case = np.nonzero(self.leading)
         self.leading[slot, case] = stream.between("verb", window[slot, case], at[case]) == 0
@@ -216,35 +216,41 @@ class Readings:
         apart = {kind: stream.between(kind, at[case], window[slot, case]) for kind in ("verb", "join")}
         self.closing[slot, case] = (apart["verb"] == 0) & (apart["join"] >= quantities[slot, case])
         self.near = breaks <= 1
-        # 分别 gives the nouns before it the numbers after it, in order.
-        divider = stream.last(stream.is_respective)[at]
-        divided = stream.is_respective[divider] & (stream.passage[divider] == stream.passage[at])
-        divided &= stream.between("break", divider, at) == 0
+        self._match_respectively()
+
+    def _match_respectively(self) -> None:
+        """Which words of the window 分别 gives to a case, and which it gives to others.
+
+        It gives the nouns before it the numbers behind it, in order (甲和乙分别达到3个和5个), and the numbers
+        before it the nouns behind it (5个村、3所学校分别获评文明村和文明校园).
+        """
+        stream, at, window, there = self.stream, self.at, self.window, self.there
+        divider, behind = stream.last(stream.is_respective)[at], stream.next(stream.is_respective)[at]
+        divided, ends = (
+            stream.is_respective[item]
+            & (stream.passage[item] == stream.passage[at])
+            & (stream.between("break", np.minimum(item, at), np.maximum(item, at)) == 0)
+            for item in (divider, behind)
+        )
         ahead = divided & there & (window < divider)
         clause = ahead & (stream.between("break", np.minimum(window, divider), divider) == 0)
         ahead = np.where(_any(clause), clause, ahead)
-        numbers = stream.between("quantity", at, closing)
+        numbers = stream.between("quantity", at, stream.next(stream.is_break)[at])
         # One noun for all of them (完成率分别达到85%和90%) is no list to match.
-        self.respective = ahead.copy()
+        given = ahead.copy()
         slot, case = np.nonzero(ahead)
-        self.respective[slot, case] = stream.between("join", window[slot, case], divider[case]) == numbers[case]
-        self.not_respective = ahead & ~self.respective & _any(self.respective)
-        # It gives the numbers before it the nouns behind it as well: 5个村、3所学校分别获评文明村和文明校园.
-        divider = stream.next(stream.is_respective)[at]
-        divided = stream.is_respective[divider] & (stream.passage[divider] == stream.passage[at])
-        divided &= stream.between("break", at, divider) == 0
-        behind = divided & there & (window > divider)
-        behind &= stream.between("break", divider, np.maximum(window, divider)) == 0
-        slot, case = np.nonzero(behind)
-        behind[slot, case] = (
-            stream.between("join", window[slot, case], stream.next(stream.is_break)[divider[case]])
-            == stream.between("quantity", at, divider)[case]
-        )
+        given[slot, case] = stream.between("join", window[slot, case], divider[case]) == numbers[case]
+        self.not_respective = ahead & ~given & _any(given)
+
+        named = ends & there & (window > behind)
+        named &= stream.between("break", behind, np.maximum(window, behind)) == 0
+        numbers, closing = stream.between("quantity", at, behind), stream.next(stream.is_break)[behind]
+        slot, case = np.nonzero(named)
+        named[slot, case] = stream.between("join", window[slot, case], closing[case]) == numbers[case]
         heads, word = self.known.heads.first, stream.word[window]
-        named = _any(behind & (heads[word + 1] > heads[word]))
-        self.not_respective |= self.after & ~behind & named
-        self.respective |= behind
-        self.later |= behind & ~self.after
+        self.not_respective |= self.after & ~named & _any(named & (heads[word + 1] > heads[word]))
+        self.respective = given | named
+        self.later |= named & ~self.after
 
     def _list(self, lexicon: Lexicon) -> None:
         """One reading for each head and each indicator that it may stand for, and one as `other` without a head."""
