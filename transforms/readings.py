@@ -214,7 +214,7 @@ class Readings:
         self.closing = there & ~self.left & ~self.after & (breaks == 0) & (quantities > 0)
         slot, case = np.nonzero(self.closing)
         apart = {kind: stream.between(kind, at[case], window[slot, case]) for kind in ("verb", "join")}
-        self.closing[slot, case] = (apart["verb"] == 0) & (apart["join"] >= quantities[slot, case])
+        self.closing[slot, case] = (apart["verb"] <= 1) & (apart["join"] >= quantities[slot, case])
         self.near = breaks <= 1
         self._match_respectively()
 
