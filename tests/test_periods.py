@@ -242,6 +242,8 @@ def test_a_period_reaches_as_far_as_its_passage(text, expected):
         ("2012年，查处违法【616起】。其中行人违法【36起】。取缔摊点【5个】。\n", [("2012", "2012")] * 3),
         ("交警坚持严管，2012年查处违法【616起】。其中行人违法【36起】。取缔摊点【5个】。\n", [("2012", "2012")] * 2 + [NONE]),
         ("2016年以来，植树【3万株】。人均绿地【9平方米】，建成公园【6个】。\n", [("2016", None), NONE, ("2016", None)]),
+        # a greeting is no first item
+        ("某市创建汇报\n各位领导：\n首先，我代表市委表示欢迎！下面，就2021年以来的创建工作作简要汇报。\n一、成效\n改造小区【56个】。\n", [("2021", None)]),
         # a deadline in the figure's own clause is nearer than what opens the sentence
         ("截至2021年6月底，改造小区【56个】，其余【34个】将于9月底前完工。\n", [(None, "2021-06"), (None, "2021-09")]),
         # a sentence of the lead may state it without a figure

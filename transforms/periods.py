@@ -101,7 +101,8 @@ def _governing(outline: pl.DataFrame, dates: pl.DataFrame, mentions: pl.DataFram
     heading = spoken.group_by("line").agg(headed=pl.col("place").max(), titled=pl.col("place").min())
     first, text = pl.col("first"), pl.col("text")
     marked = pl.coalesce("heading", pl.when("first").then("mark"))
-    new_item = (pl.col("mark") == ITEM).fill_null(False)
+    # 首先,我谨代表市委、市政府 greets, and is no first item.
+    new_item = (pl.col("mark") == ITEM).fill_null(False) & ~text.str.contains(f"^{BLANK}{any_of(words['greeting'])}")
     is_section = marked.is_between(TITLE + 1, ITEM - 1).fill_null(False)
     before_sections = pl.coalesce(
         pl.when(is_section | (first & new_item)).then(False), pl.when("opens").then(True)
