@@ -244,6 +244,8 @@ def test_a_period_reaches_as_far_as_its_passage(text, expected):
         ("2016年以来，植树【3万株】。人均绿地【9平方米】，建成公园【6个】。\n", [("2016", None), NONE, ("2016", None)]),
         # a greeting is no first item
         ("某市创建汇报\n各位领导：\n首先，我代表市委表示欢迎！下面，就2021年以来的创建工作作简要汇报。\n一、成效\n改造小区【56个】。\n", [("2021", None)]),
+        # 特别是 brings a year in, as 是 does not
+        ("2018年至2020年，清理垃圾【80吨】。特别是2020年，新建公厕【5座】。\n", [("2018", "2020"), ("2020", "2020")]),
         # a deadline in the figure's own clause is nearer than what opens the sentence
         ("截至2021年6月底，改造小区【56个】，其余【34个】将于9月底前完工。\n", [(None, "2021-06"), (None, "2021-09")]),
         # a sentence of the lead may state it without a figure
@@ -267,6 +269,14 @@ def test_a_period_reaches_as_far_as_its_passage(text, expected):
 )  # fmt: skip
 def test_title_lead_and_headings_govern_what_stands_under_them(text, expected):
     assert periods(text) == periods(text, year=2019) == expected
+
+
+def test_a_lead_on_this_year_leaves_the_months_of_the_title():
+    text = "某局{}创建工作汇报\n今年以来，我局扎实推进创建工作，现将情况汇报如下：\n一、成效\n清理垃圾【80吨】。\n"
+    whole_year = periods(text.format(""), year=2021)
+    assert periods(text.format("2021年1-10月"), year=2021) == [("2021-01", "2021-10")] != whole_year
+    assert periods(text.format("2021年"), year=2021) == whole_year
+    assert periods(text.format("2020年1-10月"), year=2021) == whole_year
 
 
 def test_where_a_period_comes_from_is_told():

@@ -65,8 +65,6 @@ _REQUIRED = ("name_zh", "name_en", "unit", "dimension", "kind", "definition", "h
 # Dimensions whose units are classifiers: each has things of its own that it counts.
 COUNTED = ("count", "person", "person_time")
 SETTLED = ("planned", "recurring", "peopled")
-# What a noun is summed up by, right behind it.
-TOTALS = ("数", "总数", "面积")
 _KEYS = {*_REQUIRED, *ROLES, *SETTLED, "plausible_low", "plausible_high", "per_capita_high", "accepts", "units", "only"}
 _KINDS = next(column.values for column in INDICATOR.columns if column.name == "kind")
 
@@ -187,13 +185,13 @@ def _shared_heads(found: list[tuple[str, str, str]], entries: dict[str, dict[str
     ]
 
 
-def _summed(found: list[tuple[str, str, str]], words: set[str]) -> list[tuple[str, str, str]]:
+def _summed(found: list[tuple[str, str, str]], words: set[str], totals: list[str]) -> list[tuple[str, str, str]]:
     """The nouns with what sums them up behind them, where another word would take their end: 空巢老人数, 违法建筑面积."""
     return [
         (word + total, indicator, role)
         for word, indicator, role in found
         if role in ("head", "weak")
-        for total in TOTALS
+        for total in totals
         if word + total not in words and any(word[start:] + total in words for start in range(1, len(word)))
     ]
 
@@ -231,7 +229,8 @@ def read_lexicon(folder: Traversable | None = None) -> Lexicon:
             raise VocabularyError(f"{entries[indicator]['file']}: [{indicator}] {case}: no indicator {other}")
     found = _roles(entries, lists)
     found += _shared_heads(found, entries)
-    found += _summed(found, {word for members in classes.values() for word in members} | {word for word, _, _ in found})
+    known = {word for members in classes.values() for word in members} | {word for word, _, _ in found}
+    found += _summed(found, known, grammar["compounds"]["totals"])
     light = {*classes["fillers"], *classes["particles"], *classes["prepositions"]}
     acts = [word for entry in entries.values() for word in _expand(entry.get("verbs", ()), lists, entry["file"])]
     classes["verbs"] += [word for word in dict.fromkeys(acts) if word not in light]

@@ -27,7 +27,7 @@ LONGEST = 600
 PIECE_PATTERN = rf"(?s).{{0,{LONGEST - 1}}}[，,；;、\t ]|.{{1,{LONGEST}}}"
 
 # Put around matches while they are searched for: noncharacters, which no folded text holds.
-OPENS, CLOSES = "\ufdd2", "\ufdd3"
+_OPENS, _CLOSES = "\ufdd2", "\ufdd3"
 _FULL_WIDTH = {chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
 
 
@@ -38,7 +38,7 @@ def folding() -> dict[str, str]:
     Raises `VocabularyError` for lists that are not equally long, and for a character that is in two
     of them or is read as one that is folded itself.
     """
-    found = breaks.READ_AS | _FULL_WIDTH | {OPENS: " ", CLOSES: " "}
+    found = breaks.READ_AS | _FULL_WIDTH | {_OPENS: " ", _CLOSES: " "}
     for name, group in load("folding.toml").items():
         written, meant = group["written"], group["meant"]
         twice = set(written) & found.keys() or {c for c in written if written.count(c) > 1}
@@ -77,7 +77,7 @@ def each_match(frame: pl.DataFrame, pattern: str, name: str) -> pl.DataFrame:
     Adds `name`, the match, and its span in `text`, `offset` and `to`, in code points. As `spans`, for
     many texts at once and faster: the pattern is searched for once.
     """
-    pieces = pl.col("text").str.replace_all(pattern, f"{OPENS}${{0}}{CLOSES}").str.split(OPENS)
+    pieces = pl.col("text").str.replace_all(pattern, f"{_OPENS}${{0}}{_CLOSES}").str.split(_OPENS)
     found = frame.select(piece=pieces).with_row_index("row").filter(pl.col("piece").list.len() > 1)
     found = found.explode("piece", empty_as_null=False)
     # The first piece of a text stands before its first match; the others begin with a match and its closing mark.
@@ -87,7 +87,7 @@ def each_match(frame: pl.DataFrame, pattern: str, name: str) -> pl.DataFrame:
     matches = (
         found.with_columns(is_first=is_first, offset=start - pl.when(is_first).then(start).forward_fill())
         .filter(~pl.col("is_first"))
-        .select("row", "offset", pl.col("piece").str.split_exact(CLOSES, 1).struct.field("field_0").alias(name))
+        .select("row", "offset", pl.col("piece").str.split_exact(_CLOSES, 1).struct.field("field_0").alias(name))
         .with_columns(to=pl.col("offset") + pl.col(name).str.len_chars().cast(pl.Int64))
     )
     return frame[matches["row"]].hstack(matches.select(name, "to", "offset"))

@@ -235,7 +235,9 @@ class Readings:
         ahead = divided & there & (window < divider)
         clause = ahead & (stream.between("break", np.minimum(window, divider), divider) == 0)
         ahead = np.where(_any(clause), clause, ahead)
+        # What changes has two rounds of numbers: 甲率和乙率分别由3%、5%提高到4%和6%.
         numbers = stream.between("quantity", at, stream.next(stream.is_break)[at])
+        numbers %= 1 + stream.between("join", stream.last(stream.is_break)[divider], divider)
         # One noun for all of them (完成率分别达到85%和90%) is no list to match.
         given = ahead.copy()
         slot, case = np.nonzero(ahead)

@@ -8,7 +8,7 @@ from transforms.units import unit_pattern
 def with_headers(found: pl.DataFrame, sentences: pl.DataFrame) -> pl.DataFrame:
     """Adds to numerals what a table or a label says about them.
 
-    In: `document_id`, `sentence_id`, `text`, `offset`, `before` and `after` of the numerals
+    In: `document_id`, `sentence_id`, `text`, `offset` and `before` of the numerals
     (`transforms.numerals`), and their sentences (`stage.sentence`). Adds `header`, the label of the row
     and the header of the column, joined by a space (what is counted comes last, as in a phrase), null
     outside of tables and in header lines; and `header_multiplier` and `header_unit`, such as 万 and 元:
@@ -37,7 +37,7 @@ def with_headers(found: pl.DataFrame, sentences: pl.DataFrame) -> pl.DataFrame:
 
 
 def _in_tables(found: pl.DataFrame, sentences: pl.DataFrame, is_row: pl.Expr, unit: str) -> pl.DataFrame:
-    """Adds `header`, and what the table has `said` about the unit."""
+    """Adds `header`, as `with_headers` does, and `said`, the unit with its multiplier (万元) that the table names; null outside of tables."""
     above, previous = pl.col("text").shift(1).over("document_id"), is_row.shift(1).over("document_id")
     rows = (
         sentences.select("document_id", "sentence_id", "text", above=above, is_row=is_row, first=is_row & ~previous.fill_null(False))
