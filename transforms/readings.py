@@ -476,8 +476,13 @@ class Readings:
         What a part is called does not change what is counted, unless something else is done to it.
         """
         stream = self.stream
-        act = stream.between("verb", stream.last(stream.is_part)[self.at], self.at)
-        return self.is_earlier & self.continues[0] & (self.apart["part"] > 0) & (act == 0)[self.case]
+        opening = stream.last(stream.is_part)[self.at]
+        act = stream.between("verb", opening, self.at)
+        # 停车场3个;公园2个(东区1个、西区1个): the parts are those of the parks.
+        whole = stream.last(stream.is_quantity)[opening][self.case]
+        of_whole = stream.next(stream.is_quantity)[self.item] == whole
+        of_whole |= stream.between("part", np.minimum(self.item, whole), whole) > 0
+        return self.is_earlier & self.continues[0] & (self.apart["part"] > 0) & of_whole & (act == 0)[self.case]
 
     def _worded(self) -> dict[str, npt.NDArray[Any]]:
         named, acted = self.named, self.acted

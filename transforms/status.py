@@ -114,7 +114,10 @@ def _cues(outline: pl.DataFrame) -> pl.DataFrame:
     kind, last = pl.col("kind"), pl.col("kind").shift(1)
     # What a list is led in by holds for all of it: 下半年,将抓好:一是新建3处;二是…
     leads = ~pl.col("before").str.contains("[;:]") & pl.col("text").str.contains("^[^;]*:.*;")
-    opening = (kind == "target") & (~pl.col("before").str.contains("[,;:]") | leads)
+    deadline = (kind == "weak") & word.str.contains("^[到至]")
+    opening = (kind == "target") & (~pl.col("before").str.contains("[,;:]") | leads) | deadline & (
+        pl.col("before").str.strip_chars() == ""
+    )
     return (
         occurrences(outline, kinds)
         .filter(kind != "neutral")
