@@ -415,7 +415,10 @@ class Readings:
             "unknown_between": before * prose * np.minimum(apart["unknown"], 6) / 6,
             "verb_between": before & (apart["verb"] > 0),
             "verb_first": (after | later) & (apart["cut"] > later) & ~respective & ~honoured,
-            "preposition_between": before & prose & (apart["preposition"] > 0) & ~self.known.rates[self.indicator],
+            "preposition_between": (before | after)
+            & prose
+            & (apart["preposition"] > 0)
+            & ~self.known.rates[self.indicator],
             "superseded": (before | after) & (apart["noun"] > 0) & (stream.run[item] != run) & ~counts_act & ~honoured,
             "exemplified": before
             & (apart["closer"] > 0)
@@ -540,7 +543,7 @@ class Readings:
                 (pl.col("dimension") == "length") & (_beside("begin", -1, EXTENTS) | _beside("end", 0, EXTENTS))
             ),
             "condition": other & (own["condition"] | self._of((pl.col("raw_unit") == "户") & sized)),
-            "kind": other & (stream.is_kind[self.next_item] & touching)[case],
+            "kind": other & (stream.is_kind[self.next_item] & touching)[case] & ~self.of_measure,
             "located": other & located[case],
         }
 
