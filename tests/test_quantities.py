@@ -60,3 +60,14 @@ def test_a_sentence_holds_the_quantities_and_classes_that_a_reader_finds(line):
     assert found.select(fields).rows() == quantities
     classes = {row[0]: row[1:] for row in find_numerals(cut(text)).select("span_start", "raw_text", "class").rows()}
     assert {start: classes.get(start) for start, *_ in others} == {start: tuple(rest) for start, *rest in others}
+
+
+def test_a_report_that_has_lost_its_decimal_points_is_read_with_them():
+    text = "新增绿地12、65公顷，铺设草坪431、6平方米，投入571、95万元，绿地率38、03%（增长0、5%），\n1、300吨垃圾运走，2、3、5万元。"
+    found = read_quantities(cut(text))
+    assert found["value"].to_list()[:5] == [12.65, 431.6, 5719500.0, 38.03, 0.5]
+    assert all(text[start:end] == raw for start, end, raw in found["span_start", "span_end", "raw_text"].rows())
+    assert found["raw_text"].to_list()[5:] == ["300吨", "2", "3", "5万元"]
+    # One point elsewhere, or two numbers so written, and 、 stands between numbers.
+    assert 65.0 in read_quantities(cut(text + "另有1.5吨。"))["value"]
+    assert 65.0 in read_quantities(cut("新增绿地12、65公顷，投入571、95万元。"))["value"]

@@ -10,6 +10,7 @@ import polars as pl
 
 from transforms import breaks
 from transforms.schema import table
+from transforms.units import alternatives, units
 from transforms.vocabulary import VocabularyError, load
 
 SENTENCE = table("stage.sentence")
@@ -25,6 +26,10 @@ SENTENCE_PATTERN = (
 # the time that takes must not grow with the length of a line.
 LONGEST = 600
 PIECE_PATTERN = rf"(?s).{{0,{LONGEST - 1}}}[，,；;、\t ]|.{{1,{LONGEST}}}"
+
+# A report that writes this many decimals with 、, and none with a point, has lost its points on the way.
+FEWEST_LOST = 3
+MEASURED = ("mass", "volume", "length", "area", "money")
 
 # Put around matches while they are searched for: noncharacters, which no folded text holds.
 _OPENS, _CLOSES = "\ufdd2", "\ufdd3"
@@ -135,9 +140,38 @@ def sentences(documents: pl.DataFrame, reports: pl.DataFrame) -> pl.DataFrame:
         last, on="last", by="document_id", check_sortedness=False
     )
     inside = pl.col("start") < pl.col("span_end")
-    return SENTENCE.conform(
+    return (
         found.with_columns(
             report_id=pl.when(inside).then("report_id"),
             is_report=(inside & pl.col("is_report")).fill_null(False),
         )
+        .pipe(_with_points)
+        .pipe(SENTENCE.conform)
     )
+
+
+def _with_points(found: pl.DataFrame) -> pl.DataFrame:
+    """The sentences with the decimal points put back in reports that have lost them all: 42、29%, 1571、95万元."""
+    comma = _decimal_comma()
+    counts = pl.col("text").str.count_matches
+    lost = (counts(comma).sum() >= FEWEST_LOST) & (counts(r"[0-9]\.[0-9]").sum() == 0)
+    in_doubt = found.filter(pl.col("text").str.contains(comma)).select("document_id", "report_id").unique()
+    reports = (
+        found.join(in_doubt, on=["document_id", "report_id"], how="semi", nulls_equal=True)
+        .group_by("document_id", "report_id")
+        .agg(lost=lost)
+        .filter("lost")
+    )
+    if reports.is_empty():
+        return found
+    point = pl.when("lost").then(pl.col("text").str.replace_all(comma, "${1}.${2}")).otherwise("text")
+    return found.join(
+        reports, on=["document_id", "report_id"], how="left", nulls_equal=True, maintain_order="left"
+    ).with_columns(text=point)
+
+
+@cache
+def _decimal_comma() -> str:
+    """The pattern of a number with 、 for its point: no list and no list number, and in a unit that is measured."""
+    measured = units().filter(pl.col("dimension").is_in(MEASURED))["raw_unit"].to_list()
+    return rf"([^0-9、\s.][0-9]+)、([0-9]{{1,4}} ?(?:%|[万亿]? ?(?:{alternatives(measured)})))"
