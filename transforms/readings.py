@@ -493,16 +493,18 @@ class Readings:
         # A verb does not speak for itself.
         own_verb = (self.verb == self.head) & self.stream.is_verb[self.item]
         through = self.is_after & (self.apart["cut"] > 0)
+        # 4个部门被评为先进单位: an honour, but not one that the indicator counts.
+        unlike = weak & self.honoured & ~self.in_context
         return {
             "weak": weak,
-            "weak_verb": weak & acted & ~own_verb,
+            "weak_verb": weak & acted & ~own_verb & ~unlike,
             "weak_context": weak & self.in_context,
             "verb_near": named & (self.verb_kind == 0),
             "verb_lead": named & (self.verb_kind == 1),
             "verb_after": named & (self.verb_kind == 2),
             "verb_far": named & (self.verb_kind == 3),
             "telling_verb": named & acted & self.known.telling[self.verb],
-            "through_verb": named & through & self.through,
+            "through_verb": named & through & self.through & ~unlike,
             "foreign_verb": named & ~acted & ~self.idle[self.case],
             "no_verb": named & ~weak & self.known.has_verbs[self.indicator] & (self.verb < 0),
             "context": named & self.in_context,
