@@ -1,5 +1,7 @@
 """Breaks inside sentences and drawn tables are read through, and every offset stays what it was."""
 
+import textwrap
+
 import polars as pl
 import pytest
 from hypothesis import given
@@ -46,6 +48,27 @@ def test_a_year_and_its_sign_are_joined():
 )
 def test_headings_dates_and_list_numbers_are_not_drawn_into_the_line_before(text):
     assert read(text) == []
+
+
+PARAGRAPH = (
+    "今年以来，全区共清理积存垃圾12000余吨，清除小广告3.2万处，拆除违章建筑15600平方米，新建公厕12座，改造老旧小区36个，新增停车位2600个，"
+    "发放宣传资料150000份，组织志愿者3800人次，投入资金2300万元，安装路灯520盏，设置公益广告牌860块，签订责任书6300份，评选好人45名。"
+)
+
+
+@pytest.mark.parametrize("width", range(24, 60))
+def test_a_text_filled_up_to_a_width_is_read_as_if_it_were_not(width):
+    lines = textwrap.wrap(PARAGRAPH * 2, width)
+    whole, filled = read(PARAGRAPH * 2), read("创建工作汇报\n\n" + "\n".join(lines) + "\n")
+    # A unit of several characters may be broken as well, which is the one thing that is lost.
+    broken = {line[-3:] for line in lines if line.endswith(("平", "平方", "人", "万"))}
+    lost = [raw for (raw, *read_as), (_, *meant) in zip(filled, whole, strict=True) if read_as != meant]
+    assert len(lost) <= len(broken)
+
+
+def test_lines_of_a_list_are_not_filled_up_to_a_width():
+    text = "".join(f"{number}、组织机关党员干部到社区开展环境卫生整治和文明劝导活动\n" for number in range(1, 9))
+    assert mark(pl.DataFrame({"text": [text]}))["text"].item() == text
 
 
 @given(st.text(alphabet="清理垃圾，。\n|1 余吨个%x三\t", max_size=60))

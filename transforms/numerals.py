@@ -11,6 +11,7 @@ from functools import cache
 
 import polars as pl
 
+from transforms.breaks import SPLIT
 from transforms.passages import each_match
 from transforms.rules import Rule, first_that_holds, read_rules
 from transforms.schema import table
@@ -28,7 +29,7 @@ CONTEXT = 24
 
 # 拾 alone is the verb of 捡拾.
 _FINANCIAL_RUN = rf"(?:[{FINANCIAL}零]+[拾佰仟][{FINANCIAL}零万亿]*|[拾佰仟][{FINANCIAL}万亿]+)"
-_ARABIC = f"[0-9{MASK}]"
+_ARABIC = f"[0-9{MASK}{SPLIT}]"
 _ANY = f"[0-9{MASK}{CHINESE}]"
 _RUN = "|".join(
     [
@@ -115,7 +116,7 @@ def tokens(sentences: pl.DataFrame) -> pl.DataFrame:
 
     - `numeral` (folded), `offset` and `to` (its span in the sentence, code points), `inner` (the unit
       word behind it, where that begins with a multiplier: 千瓦, or what ends spaced digits, else "")
-    - `before` and `after` (its context, folded, without a `space` next to the numeral), `unit` (the unit word read after it, or "")
+    - `before` and `after` (its context, folded, without a `space` next to the numeral or its 余), `unit` (the unit word read after it, or "")
     - `header`: in a table the label of its row and the header of its column, else ""
     - `class` and `rule`
     - `value`, `value_high` (null but for ranges, and null where `redacted`)
@@ -151,9 +152,13 @@ def _cut(sentences: pl.DataFrame) -> pl.DataFrame:
             after=pl.col("text").str.slice(pl.col("to"), CONTEXT),
         )
         .with_columns(
-            space=pl.col("after").str.extract("^( )").fill_null(""),
+            space=pl.coalesce(
+                pl.col("after").str.extract(f"^[{FUZZ}]( ){guarded_unit_pattern()}"),
+                pl.col("after").str.extract("^( )"),
+                pl.lit(""),
+            ),
             before=pl.col("before").str.strip_suffix(" "),
-            after=pl.col("after").str.strip_prefix(" "),
+            after=pl.col("after").str.replace(f"^(?:([{FUZZ}]) ({guarded_unit_pattern()})| )", "${1}${2}"),
         )
         .with_columns(
             unit=pl.col("after")

@@ -4,6 +4,8 @@ import re
 
 import polars as pl
 
+from transforms.breaks import SPLIT
+
 DIGITS = "零一二三四五六七八九"
 CHINESE = DIGITS + "十百千万亿两俩廿卅"
 FINANCIAL = "壹贰叁肆伍陆柒捌玖拾佰仟"
@@ -45,7 +47,7 @@ def numbers(written: pl.Series) -> pl.Series:
 
     Exact as written: a decimal and its multiplier are read as one number (146.1万 is 1461000).
     """
-    text = pl.col("text").str.replace_all(f"[, 个{FUZZ}]", "").str.replace_many(_READ_AS)
+    text = pl.col("text").str.replace_all(f"[, 个{FUZZ}{SPLIT}]", "").str.replace_many(_READ_AS)
     for pattern, written_out in _WRITTEN_OUT.items():
         text = text.str.replace_all(pattern, written_out)
     sections = (
