@@ -316,9 +316,14 @@ def _periods(mentions: pl.DataFrame, outline: pl.DataFrame, dates: pl.DataFrame)
         }
         return pl.coalesce(pl.when(pl.col("rule") == rule).then(f"{mark}{name}") for rule, mark in prefix.items())
 
-    until_now = (pl.col("rule") == "sentence") & (pl.col("mode") == "until") & pl.col("until_now")
+    by_sentence = pl.col("rule") == "sentence"
+    until_now = by_sentence & (pl.col("mode") == "until") & pl.col("until_now")
     start = pl.coalesce(by_rule("start"), pl.when(until_now).then("from_above"))
-    return read.with_columns(period_start=start, period_end=by_rule("end"), said=by_rule("word")).select(
+    # 2018年4月启动创建,累计投入2亿元: since then.
+    begun = f"^[^,;:]*{any_of(words['begun'])}[^;:]*,[^,;:]*累计"
+    since_then = by_sentence & (pl.col("mode") == "point") & told.str.contains(begun).fill_null(False)
+    end = pl.when(~since_then).then(by_rule("end"))
+    return read.with_columns(period_start=start, period_end=end, said=by_rule("word")).select(
         "period_start",
         "period_end",
         period_basis=pl.when(pl.col("period_start").is_not_null() | pl.col("period_end").is_not_null()).then(
