@@ -71,6 +71,7 @@ class Stream:
         self.is_break = flags["breaks"] | (kind == 0)
         self.is_verb, self.is_join, self.is_place = flags["verbs"], flags["joins"], flags["places"]
         self.is_respective, self.is_locative, self.is_kind = flags["respective"], flags["locatives"], flags["kinds"]
+        self.is_condition = flags["conditions"]
         self.is_noun = flags["nouns"] & ~self.is_verb
         self.is_label, self.is_honour = flags["labels"], flags["honours"]
         self.is_part, self.is_division, self.is_owner = flags["parts"], flags["divisions"], flags["owners"]
@@ -96,7 +97,7 @@ class Stream:
             "each": flags["each"],
             "change": flags["changes"],
             "comparison": flags["comparisons"],
-            "condition": flags["conditions"],
+            "condition": self.is_condition,
             "unknown": self.unknown,
         }
         self.counts = {name: np.zeros(len(kind) + 1, np.int32) for name in counted}

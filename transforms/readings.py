@@ -529,6 +529,8 @@ class Readings:
         # 20户以上的自然村: villages of that size
         sized = pl.col("passage").str.slice("end", 4).str.contains("^以[上下]的")
         located = stream.is_locative[at - 1] & (stream.end[at - 1] == stream.start[at])
+        # 对36个未安装消防设施的小区: a part of a stock, unless it is made to meet the condition
+        picked = stream.is_condition[self.next_item] & touching & (stream.between("verb", bound, at) == 0)
         return {
             "other": other,
             "other_noun": other & (self.headed | self.by_unit),
@@ -544,7 +546,7 @@ class Readings:
             & self._of(
                 (pl.col("dimension") == "length") & (_beside("begin", -1, EXTENTS) | _beside("end", 0, EXTENTS))
             ),
-            "condition": other & (own["condition"] | self._of((pl.col("raw_unit") == "户") & sized)),
+            "condition": other & (own["condition"] | picked[case] | self._of((pl.col("raw_unit") == "户") & sized)),
             "kind": other & (stream.is_kind[self.next_item] & touching)[case] & ~self.of_measure,
             "located": other & located[case],
         }
