@@ -96,6 +96,7 @@ def _governing(outline: pl.DataFrame, dates: pl.DataFrame, mentions: pl.DataFram
     words = vocabulary(VOCABULARY)["words"]
     # What was done on one day says nothing of other things.
     day = pl.col("fine") & (pl.col("start") == pl.col("end")).fill_null(pl.col("mode") != "until")
+    day |= pl.col("word").str.contains("[年月]初$")
     spoken = dates.filter((pl.col("mode") != "now") & ~day & ~pl.any_horizontal("event", "document", "attached"))
     begins = pl.col("opens") | (pl.col("opens_lead") & (pl.col("mode") == "since"))
     opening = spoken.filter(begins | (pl.col("mode") == "masked")).group_by("line").agg(opener=pl.col("place").max())

@@ -25,6 +25,8 @@ from transforms.outline import (
 VOCABULARY = "status.toml"
 # How far behind a figure its sentence is read, in code points.
 REACH = 60
+# What is required of somebody (要求全员……) reaches over so many pauses of the sentence.
+REQUIRED = 3
 
 
 def read_status(quantities: pl.DataFrame, sentences: pl.DataFrame) -> pl.DataFrame:
@@ -45,8 +47,11 @@ def read_status(quantities: pl.DataFrame, sentences: pl.DataFrame) -> pl.DataFra
     )
     right = pl.col("text").str.slice(pl.col("after"), REACH)
     between = stretch(pl.col("cue_end"), pl.col("offset"))
-    out_of_reach = (pl.col("clause_only") & between.str.contains("[,;:]")) | (
-        pl.col("inside") & between.str.contains(r"\)")
+    required = pl.col("cue").str.starts_with("要求") & (between.str.count_matches("[,;:]") > REQUIRED)
+    out_of_reach = (
+        (pl.col("clause_only") & between.str.contains("[,;:]"))
+        | (pl.col("inside") & between.str.contains(r"\)"))
+        | required
     )
     of_stock = (
         pl.col("cue").is_in(words["cues"]["before_stock"])
