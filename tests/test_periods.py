@@ -160,6 +160,12 @@ def test_a_year_that_the_text_only_mentions_is_not_the_one_that_this_year_means(
     assert periods(text, year=2014, title="2014年少年宫建设情况") == [("2014", "2014")]
 
 
+def test_this_year_is_the_whole_year_only_in_a_report_on_it():
+    text = "今年以来，清运垃圾【300吨】。"
+    assert periods(text, year=2018) == [("2018", "2018")]
+    assert periods(text, title="创建工作汇报", reported_on="2018-09") == [("2018", None)]
+
+
 def test_the_date_of_the_report_stands_for_its_year_where_none_is_stated():
     assert periods("今年，清运垃圾【300吨】。", reported_on="2016-11-02") == [("2016", "2016")]
 

@@ -134,7 +134,7 @@ def _parsed(words: pl.Series) -> pl.DataFrame:
 
     `mode` is `point` (or a span), `since`, `until`, `vague`, `now`, `masked`, or null where the date
     dates something else (2012年版). `y1 m1 d1 y2 m2 d2` are its bounds, the second null for one
-    point; `relative` the years between the report's year and `y1` where that is not written;
+    point; `in_year` true of 今年以来; `relative` the years between the report's year and `y1` where that is not written;
     `context` true where the year is that of the passage or the report; `years` the length of 近三年.
     """
     declared = vocabulary(VOCABULARY)
@@ -160,13 +160,14 @@ def _parsed(words: pl.Series) -> pl.DataFrame:
     )
     until = pl.any_horizontal(f(name).is_not_null() for name in ("until_before", "until_after"))
     spans_two = pl.any_horizontal(f(name).is_not_null() for name in ("y2", "y4", "m2", "n2", "s2", "m6", "d8", "plan"))
-    # 今年以来 can't reach beyond the year.
+    # 今年以来 can't reach beyond the year that a report is on.
     this_year = year_word.replace_strict(relative, default=None, return_dtype=pl.Int64).eq_missing(
         0
     ) & pl.all_horizontal(f(name).is_null() for name in ("m0", "p0", "m5", "m7"))
+    in_year = this_year & since & ~until
     fixed = (
         (spans_two & f("plan_on").is_null())
-        | (this_year & since & ~until)
+        | in_year
         | pl.any_horizontal(f(name).is_not_null() for name in ("of", "plain_after", "changed_before"))
     )
     mode = (
@@ -204,6 +205,7 @@ def _parsed(words: pl.Series) -> pl.DataFrame:
         )
         .with_columns(
             mode=mode,
+            in_year=in_year.fill_null(False),
             context=pl.col("y1").is_null() & pl.col("relative").is_null() & pl.col("years").is_null(),
             m2=pl.when(pl.col("d2").is_not_null()).then(pl.coalesce("m2", "m1")).otherwise("m2"),
         )
@@ -237,7 +239,8 @@ def find_dates(texts: pl.DataFrame, reports: pl.DataFrame) -> pl.DataFrame:
     """
     found = occurrences(texts.filter(pl.col("text").str.contains(_TIME)), {"time": _grammar()})
     # A year that the text mentions somewhere is not for sure the one that 今年 means.
-    dated = pl.col("title").str.contains(_YEAR) | pl.col("reported_on").is_not_null()
+    entitled = pl.col("title").str.contains(_YEAR).fill_null(False)
+    dated = entitled | pl.col("reported_on").is_not_null()
     year = pl.when(dated).then(
         pl.coalesce(pl.col("year"), pl.col("reported_on").str.slice(0, 4).cast(pl.Int64, strict=False))
     )
@@ -245,8 +248,17 @@ def find_dates(texts: pl.DataFrame, reports: pl.DataFrame) -> pl.DataFrame:
         found.join(_parsed(found["word"]), on="word", how="left", maintain_order="left")
         .filter(pl.col("mode").is_not_null())
         .join(texts, on="line", how="left", maintain_order="left")
-        .join(reports.select("report_id", "reported_on", year=year), on="report_id", how="left", maintain_order="left")
-        .with_columns(stop=pl.col("offset") + pl.col("word").str.len_chars().cast(pl.Int64))
+        .join(
+            reports.select("report_id", "reported_on", year=year, entitled=entitled),
+            on="report_id",
+            how="left",
+            maintain_order="left",
+        )
+        .with_columns(
+            mode=pl.when(pl.col("in_year") & ~pl.col("entitled")).then(pl.lit("since")).otherwise("mode"),
+            stop=pl.col("offset") + pl.col("word").str.len_chars().cast(pl.Int64),
+        )
+        .drop("in_year", "entitled")
     )
     return read.pipe(_with_setting).pipe(_with_bounds).pipe(_with_neighbours)
 
