@@ -5,9 +5,11 @@ import codecs
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from test_quantities import cut
 
-from transforms.readers import UnreadableError
+from transforms.readers import Limits, UnreadableError
 from transforms.readers.plain import decode
+from transforms.readers.read import read_bytes
 
 WORDS = st.sampled_from(
     [
@@ -115,3 +117,10 @@ def test_any_bytes_are_text_or_refused(content):
     except UnreadableError:
         return
     assert text.encode(encoding) in {content, content[2:], content[3:], content[4:]}
+
+
+def test_no_text_holds_the_characters_that_extraction_marks_places_with():
+    content = "创建汇报\n清理垃圾3\ufdd400吨，新建\ufdd0公厕5座。\n".encode()
+    text = read_bytes(content, "txt", Limits()).text
+    assert text == "创建汇报\n清理垃圾3\ufffd00吨，新建\ufffd公厕5座。\n"
+    assert "".join(cut(text)["source"]) == text

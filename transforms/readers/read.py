@@ -6,6 +6,10 @@ from transforms.readers import Limits, Text, UnreadableError, media
 from transforms.readers.archives import check_package, package_type
 from transforms.readers.plain import decode, read_csv, read_markdown
 
+# Noncharacters, which no text that is interchanged should hold (Unicode Standard, section 23.7): extraction marks
+# places with them.
+_NONCHARACTERS = dict.fromkeys(range(0xFDD0, 0xFDF0), "\ufffd")
+
 
 def read_bytes(content: bytes, ending: str, limits: Limits) -> Text:
     """The text of one file, whose name ends in `ending`. Raises `UnreadableError` with the cause where it has none."""
@@ -22,6 +26,7 @@ def read_bytes(content: bytes, ending: str, limits: Limits) -> Text:
         )
     return replace(
         found,
+        text=found.text.translate(_NONCHARACTERS),
         title=(found.title or "").strip() or None,
         author=(found.author or "").strip() or None,
         created_on=found.created_on if "1980" < (found.created_on or "") < "2100" else None,
