@@ -251,7 +251,7 @@ def test_a_period_reaches_as_far_as_its_passage(text, expected):
         ("2012年，查处违法【616起】。其中行人违法【36起】。取缔摊点【5个】。\n", [("2012", "2012")] * 3),
         ("交警坚持严管，2012年查处违法【616起】。其中行人违法【36起】。取缔摊点【5个】。\n", [("2012", "2012")] * 2 + [NONE]),
         ("2016年以来，植树【3万株】。人均绿地【9平方米】，建成公园【6个】。\n", [("2016", None), NONE, ("2016", None)]),
-        # nor does the beginning of a year
+        # the beginning of a year governs nothing
         ("2019年以来，我行推进创建，现汇报如下：\n年初，我行制定计划。发放资料【2万份】。\n", [("2019", None)]),
         # a greeting is no first item
         ("某市创建汇报\n各位领导：\n首先，我代表市委表示欢迎！下面，就2021年以来的创建工作作简要汇报。\n一、成效\n改造小区【56个】。\n", [("2021", None)]),

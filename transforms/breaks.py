@@ -52,7 +52,7 @@ _DRAWN = r"\|[^\n]*\n[^\n|]*\|"
 
 
 def mark(documents: pl.DataFrame) -> pl.DataFrame:
-    """The documents, in any order, with `BREAK` in `text` for line breaks inside sentences and `STROKE` for the strokes of drawn tables."""
+    """The documents, in any order, marked in `text`: `BREAK` for line breaks inside sentences, `SPLIT` for those inside numbers, `STROKE` for the strokes of drawn tables."""
     text = pl.col("text")
     stroked = text.str.replace_all("|", STROKE, literal=True)
     documents = documents.with_columns(pl.when(text.str.contains(_DRAWN)).then(stroked).otherwise(text)).pipe(_unfilled)
@@ -65,7 +65,7 @@ def mark(documents: pl.DataFrame) -> pl.DataFrame:
 
 
 def _unfilled(documents: pl.DataFrame) -> pl.DataFrame:
-    """The documents with `BREAK` for the ends of full lines in texts that were filled up to one width."""
+    """The documents with `BREAK` or `SPLIT` for the ends of full lines in texts that were filled up to one width."""
     often = rf"(?:[^\n\t]{{{_WIDTHS[0] // 2},{_WIDTHS[1]}}}\n){{{_FULL_LINES - 1}}}"
     lines = (
         documents.with_row_index("row")

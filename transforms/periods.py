@@ -321,7 +321,7 @@ def _periods(mentions: pl.DataFrame, outline: pl.DataFrame, dates: pl.DataFrame)
     until_now = by_sentence & (pl.col("mode") == "until") & pl.col("until_now")
     start = pl.coalesce(by_rule("start"), pl.when(until_now).then("from_above"))
     # 2018年4月启动创建,累计投入2亿元: since then.
-    begun = f"^[^,;:]*{any_of(words['begun'])}[^;:]*,[^,;:]*累计"
+    begun = f"^[^,;:]*{any_of(words['begun'])}[^;:]*,[^,;:]*{any_of(words['summed'])}"
     since_then = by_sentence & (pl.col("mode") == "point") & told.str.contains(begun).fill_null(False)
     end = pl.when(~since_then).then(by_rule("end"))
     return read.with_columns(period_start=start, period_end=end, said=by_rule("word")).select(

@@ -25,7 +25,7 @@ from transforms.outline import (
 VOCABULARY = "status.toml"
 # How far behind a figure its sentence is read, in code points.
 REACH = 60
-# What is required of somebody (要求全员……) reaches over so many pauses of the sentence.
+# Over so many pauses of the sentence a cue that requires something of somebody reaches.
 REQUIRED = 3
 
 
@@ -47,7 +47,9 @@ def read_status(quantities: pl.DataFrame, sentences: pl.DataFrame) -> pl.DataFra
     )
     right = pl.col("text").str.slice(pl.col("after"), REACH)
     between = stretch(pl.col("cue_end"), pl.col("offset"))
-    required = pl.col("cue").str.starts_with("要求") & (between.str.count_matches("[,;:]") > REQUIRED)
+    required = pl.col("cue").str.contains(f"^{any_of(words['cues']['requiring'])}") & (
+        between.str.count_matches("[,;:]") > REQUIRED
+    )
     out_of_reach = (
         (pl.col("clause_only") & between.str.contains("[,;:]"))
         | (pl.col("inside") & between.str.contains(r"\)"))

@@ -1,7 +1,6 @@
 -- The figures to be worked out again, and what they become: one row a place, indicator, status, period, rate, unit
 -- and scope, the best of what the reports say.
--- In: leaving, incoming_report, incoming_observation; the observations of copies are left out. Of all columns of
--- core.fact_observation its key takes longest to read, and report and span give it as well.
+-- In: leaving, incoming_report, incoming_observation; the observations of copies are left out.
 
 delete from incoming_observation where report_id in (from incoming_report select report_id where duplicate_of is not null);
 
@@ -26,6 +25,7 @@ create temp table stated as
         period_start: unnest(ways_to_write_start(first)),
         period_end: ways_to_write_end(final);
 
+-- Of all columns of core.fact_observation the key takes longest to read, and report and span make it up as well.
 create temp table candidate as
     with observation as (
         from core.fact_observation as observation
