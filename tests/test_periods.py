@@ -251,6 +251,12 @@ def test_a_period_reaches_as_far_as_its_passage(text, expected):
         ("2012年，查处违法【616起】。其中行人违法【36起】。取缔摊点【5个】。\n", [("2012", "2012")] * 3),
         ("交警坚持严管，2012年查处违法【616起】。其中行人违法【36起】。取缔摊点【5个】。\n", [("2012", "2012")] * 2 + [NONE]),
         ("2016年以来，植树【3万株】。人均绿地【9平方米】，建成公园【6个】。\n", [("2016", None), NONE, ("2016", None)]),
+        # what there is by now is of the months that title and paragraph are on, and of no other
+        ("某局2016年上半年工作总结\n2016年上半年，我局推进绿化。截至目前，新增绿地【3万平方米】。目前有公园【5个】。\n", [("2016-01", "2016-06"), NONE]),
+        ("某局2016年工作总结\n现汇报如下：\n一、绿化\n2015年，补植绿地【5亩】。截至目前，新增绿地【3万平方米】。\n", [("2015", "2015"), NONE]),
+        # this month is the one that the title is on
+        ("某街道2022年7月份创文小结\n本月反馈问题【31个】，上月反馈问题【12个】。\n", [("2022-07", "2022-07"), NONE]),
+        ("某街道2022年创文小结\n本月反馈问题【31个】。\n", [NONE]),
         # the beginning of a year governs nothing
         ("2019年以来，我行推进创建，现汇报如下：\n年初，我行制定计划。发放资料【2万份】。\n", [("2019", None)]),
         # a greeting is no first item

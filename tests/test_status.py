@@ -94,6 +94,9 @@ def statuses(text, **fields):
         ("对责任落实情况督查，确保【31项】任务有序推进。", [A]),
         ("开展模拟测评【4次】。", [A]),
         ("编印应急手册【5000册】。", [A]),
+        # a task that others gather around holds for its clause alone
+        ("围绕【21个】整洁村、【5个】美丽村建设任务，整合资源，建成垃圾房【9座】。", [T, T, A]),
+        ("围绕创建任务，建成垃圾房【9座】。", [A]),
     ],
 )
 def test_the_nearest_cue_before_a_figure_decides(text, expected):

@@ -319,11 +319,14 @@ def _with_setting(dates: pl.DataFrame) -> pl.DataFrame:
 
 def _with_bounds(dates: pl.DataFrame) -> pl.DataFrame:
     """Adds `first` and `last`, the bounds of the time itself, and `basis`; `mode` is `vague` where they stay unknown."""
+    words = vocabulary(VOCABULARY)["words"]
     stated = pl.when(pl.col("mode") == "masked").then(-1).otherwise(pl.coalesce("y2", "y1"))
     two = pl.any_horizontal(pl.col(name).is_not_null() for name in ("y2", "m2", "d2", "years"))
     above = pl.col("heading").is_not_null() | (pl.col("front") & pl.col("opens_lead") & ~pl.col("event"))
     # A bulletin of 3 January on 12月 is on the December before.
     written, signed = (pl.col("reported_on").str.slice(*part).cast(pl.Int64, strict=False) for part in ((0, 4), (5, 2)))
+    # In a report on 2022年7月 it is 本月.
+    month = above & (pl.col("mode") == "point") & pl.col("m1").is_not_null() & ~two & ~pl.col("fine")
     not_yet = ((pl.col("year") == written) & (pl.col("m1") > signed)).fill_null(False).cast(pl.Int64)
     over_new_year = (pl.col("y2").is_null() & (pl.col("m2") < pl.col("m1"))).fill_null(False).cast(pl.Int64)
     timed = (
@@ -341,7 +344,12 @@ def _with_bounds(dates: pl.DataFrame) -> pl.DataFrame:
             .then(stated)
             .forward_fill()
             .over("report_id"),
+            this_month=pl.when(month)
+            .then(_stamp(pl.col("y1"), pl.col("m1"), pl.lit(None, pl.Int64)))
+            .forward_fill()
+            .over("report_id"),
         )
+        .with_columns(this_month=pl.when(pl.col("word").is_in(words["this_month"])).then("this_month"))
         .with_columns(
             base=pl.when("context")
             .then(pl.coalesce("named", "titled", pl.col("year") - not_yet))
@@ -353,7 +361,10 @@ def _with_bounds(dates: pl.DataFrame) -> pl.DataFrame:
             to_year=pl.coalesce("y2", pl.coalesce("y1", "base") + over_new_year),
             basis=pl.when(pl.col("y1").is_null()).then(pl.lit("resolved")).otherwise(pl.lit("stated")),
         )
-        .with_columns(first=_stamp(pl.col("from_year"), pl.col("m1"), pl.col("d1")))
+        .with_columns(
+            first=pl.coalesce("this_month", _stamp(pl.col("from_year"), pl.col("m1"), pl.col("d1"))),
+            mode=pl.when(pl.col("this_month").is_null()).then("mode").otherwise(pl.lit("point")),
+        )
         .with_columns(last=pl.when(two).then(_stamp(pl.col("to_year"), pl.col("m2"), pl.col("d2"))).otherwise("first"))
         .with_columns(
             mode=pl.when(timed | pl.col("mode").is_in(["now", "masked"])).then("mode").otherwise(pl.lit("vague"))

@@ -223,6 +223,7 @@ def _periods(mentions: pl.DataFrame, outline: pl.DataFrame, dates: pl.DataFrame)
         *_SAID,
     )
     began = dates.filter(pl.col("mode") == "since").select(section_date="place", began_above="start")
+    section = dates.select(section_date="place", section_start="start", section_end="end")
     governing = dates.select("place", governing_line="line", **{f"g_{name}": name for name in _SAID})
     read = (
         mentions.pipe(
@@ -250,6 +251,7 @@ def _periods(mentions: pl.DataFrame, outline: pl.DataFrame, dates: pl.DataFrame)
         )
         .join(governing.rename({"place": "governor"}), on="governor", how="left", maintain_order="left")
         .join(began, on="section_date", how="left", maintain_order="left")
+        .join(section, on="section_date", how="left", maintain_order="left")
         .join(passages(outline).select("line", "since"), on="line", how="left", maintain_order="left")
         .pipe(_shared_out, dates)
     )
@@ -276,11 +278,12 @@ def _periods(mentions: pl.DataFrame, outline: pl.DataFrame, dates: pl.DataFrame)
     now = (pl.col("mode") == "now") & pl.col("start").is_null()
     goes_on = now & ongoing & told.str.contains(any_of(words["cumulative"]))
     # In a report on one year, 截至目前 and 现有 are of that year; 目前 alone is of no stated time.
+    of_report = (pl.col("g_start") == pl.col("section_start")) & (pl.col("g_end") == pl.col("section_end"))
     of_year = (
         now
         & pl.col("word").str.contains("^截|现")
         & governed
-        & ~pl.col("in_paragraph")
+        & (~pl.col("in_paragraph") | of_report.fill_null(False))
         & pl.col("g_start").is_not_null()
         & pl.col("g_end").is_not_null()
     )

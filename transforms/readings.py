@@ -605,8 +605,8 @@ class Readings:
         support = np.where(keys[found] == wanted, counts[found], 0)
         alone = (nouns <= 1) & (unknown < 2)
         phrase = stream.phrase[self.item]
-        # People share no head: in 社区干部、志愿者等300人 there are both.
-        apart = alone[phrase] | (self.of_people & self.is_before & ~last[phrase])
+        # People share no head, nor do rates: in 社区干部、志愿者等300人 there are both.
+        apart = alone[phrase] | ((self.of_people | self.of_rate) & self.is_before & ~last[phrase])
         return np.asarray((members[stream.run[self.item]] > np.maximum(support, 1)) & apart)
 
 
