@@ -254,6 +254,13 @@ def test_a_period_reaches_as_far_as_its_passage(text, expected):
         # what there is by now is of the months that title and paragraph are on, and of no other
         ("某局2016年上半年工作总结\n2016年上半年，我局推进绿化。截至目前，新增绿地【3万平方米】。目前有公园【5个】。\n", [("2016-01", "2016-06"), NONE]),
         ("某局2016年工作总结\n现汇报如下：\n一、绿化\n2015年，补植绿地【5亩】。截至目前，新增绿地【3万平方米】。\n", [("2015", "2015"), NONE]),
+        # a lead gives both bounds, in two sentences or where it announces the report
+        ("某局创建汇报\n自2019年3月启动创建以来，我局狠抓落实。截至2021年8月底，工作进展如下：\n一、成效\n清理垃圾【80吨】。\n", [("2019-03", "2021-08")]),
+        ("某市创建汇报\n自2021年启动创建以来，我市狠抓落实。现将截至2023年10月的情况汇报如下：\n一、成效\n清理垃圾【80吨】。\n", [("2021", "2023-10")]),
+        ("某市创建汇报\n我市创建全国文明城市工作自2018年启动以来，成效显著。现汇报如下：\n一、成效\n清理垃圾【80吨】。\n", [("2018", None)]),
+        # what happens every year from then on does not add up, nor does a level
+        ("一、投入\n县财政自2018年起每年安排【260万元】。截至2022年8月底，督查【31次】。\n", [("2018", None), (None, "2022-08")]),
+        ("一、绿化\n2023年以来，新增绿地【128公顷】。截至2023年9月，绿地率达到【39.6%】，建成公园【6个】。\n", [("2023", None), (None, "2023-09"), ("2023", "2023-09")]),
         # this month is the one that the title is on
         ("某街道2022年7月份创文小结\n本月反馈问题【31个】，上月反馈问题【12个】。\n", [("2022-07", "2022-07"), NONE]),
         ("某街道2022年创文小结\n本月反馈问题【31个】。\n", [NONE]),
@@ -286,6 +293,13 @@ def test_a_period_reaches_as_far_as_its_passage(text, expected):
 )  # fmt: skip
 def test_title_lead_and_headings_govern_what_stands_under_them(text, expected):
     assert periods(text) == periods(text, year=2019) == expected
+
+
+def test_a_bare_month_is_of_the_year_last_spoken_of_which_may_be_this_one():
+    text = "一、投入\n县财政自2018年起每年安排【260万元】，{}又追加【20万元】。截至8月底，督查【31次】。\n"
+    assert periods(text.format("今年"), year=2022) == [("2018", None), ("2022", "2022"), (None, "2022-08")]
+    assert periods(text.format("今年"))[2] == NONE
+    assert periods(text.format("后来"), year=2022)[2] == (None, "2018-08")
 
 
 def test_a_lead_on_this_year_leaves_the_months_of_the_title():

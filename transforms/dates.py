@@ -168,7 +168,8 @@ def _parsed(words: pl.Series) -> pl.DataFrame:
     fixed = (
         (spans_two & f("plan_on").is_null())
         | in_year
-        | pl.any_horizontal(f(name).is_not_null() for name in ("of", "plain_after", "changed_before"))
+        | pl.any_horizontal(f(name).is_not_null() for name in ("plain_after", "changed_before"))
+        | (f("of").is_not_null() & ~f("until_before").str.starts_with("截").fill_null(False))
     )
     mode = (
         pl.when(f("masked").is_not_null())
@@ -298,6 +299,7 @@ def _with_setting(dates: pl.DataFrame) -> pl.DataFrame:
             opens_lead=prose
             & (
                 before.str.contains(rf"{opening}(?:{any_of(words['preamble'])}[^;:。]*,)?{short}")
+                | (pl.col("word").str.contains("^[自从]") & before.str.contains(rf"{opening}[^,;:。]*$"))
                 | behind.str.contains(rf"^[^,;:。]*{any_of(words['announced'])}")
             ),
             attached=attached,
@@ -327,6 +329,7 @@ def _with_bounds(dates: pl.DataFrame) -> pl.DataFrame:
     written, signed = (pl.col("reported_on").str.slice(*part).cast(pl.Int64, strict=False) for part in ((0, 4), (5, 2)))
     # In a report on 2022年7月 it is 本月.
     month = above & (pl.col("mode") == "point") & pl.col("m1").is_not_null() & ~two & ~pl.col("fine")
+    this_year = pl.when(pl.col("relative") == 0).then(pl.coalesce("year", "headed", -1))
     not_yet = ((pl.col("year") == written) & (pl.col("m1") > signed)).fill_null(False).cast(pl.Int64)
     over_new_year = (pl.col("y2").is_null() & (pl.col("m2") < pl.col("m1"))).fill_null(False).cast(pl.Int64)
     timed = (
@@ -338,7 +341,6 @@ def _with_bounds(dates: pl.DataFrame) -> pl.DataFrame:
         # The year of 6月份 and 当年 is the last that its paragraph names, or else the last in a heading
         # or the lead, or else that of the report. That of 今年 is the report's, or else that of a heading or the lead.
         dates.with_columns(
-            named=pl.when(~pl.col("attached")).then(stated).forward_fill().over("paragraph"),
             titled=pl.when(above).then(stated).forward_fill().over("report_id"),
             headed=pl.when(above & (pl.col("mode") == "point") & ~pl.col("attached"))
             .then(stated)
@@ -349,7 +351,10 @@ def _with_bounds(dates: pl.DataFrame) -> pl.DataFrame:
             .forward_fill()
             .over("report_id"),
         )
-        .with_columns(this_month=pl.when(pl.col("word").is_in(words["this_month"])).then("this_month"))
+        .with_columns(
+            named=pl.when(~pl.col("attached")).then(pl.coalesce(stated, this_year)).forward_fill().over("paragraph"),
+            this_month=pl.when(pl.col("word").is_in(words["this_month"])).then("this_month"),
+        )
         .with_columns(
             base=pl.when("context")
             .then(pl.coalesce("named", "titled", pl.col("year") - not_yet))
@@ -378,7 +383,8 @@ def _with_neighbours(dates: pl.DataFrame) -> pl.DataFrame:
     # 2015年以来 … 截至2018年底 gives both bounds, in either order; any other time between them ends the first.
     began = pl.when(mode == "since").then("first").when(mode.is_in(["point", "vague", "masked"])).then(pl.lit(""))
     opens = pl.col("opens") | (pl.col("opens_lead") & (mode == "since"))
-    began_above = pl.when(opens & ~pl.col("fine")).then(began)
+    # What happens every year from then on (自2018年起每年) does not add up.
+    began_above = pl.when(opens & ~pl.col("fine") & ~pl.col("word").str.ends_with("每")).then(began)
     ended = pl.when((mode.shift(1) == "until") & pl.col("until_now").shift(1)).then(pl.col("last").shift(1))
     # In running order, so that what begins a line or a paragraph differs from what stands before it.
     begins = {name: (pl.col(name) != pl.col(name).shift(1)).fill_null(True) for name in ("line", "paragraph")}

@@ -101,8 +101,10 @@ def _governing(outline: pl.DataFrame, dates: pl.DataFrame, mentions: pl.DataFram
     begins = pl.col("opens") | (pl.col("opens_lead") & (pl.col("mode") == "since"))
     opening = spoken.filter(begins | (pl.col("mode") == "masked")).group_by("line").agg(opener=pl.col("place").max())
     this_year = pl.when(pl.col("basis") == "resolved").then("start")
+    # 自2019年3月以来……。截至2021年8月底,情况如下 gives both bounds.
+    both = pl.col("until_now") & pl.col("start").is_not_null()
     leading = (
-        spoken.filter("opens_lead", pl.col("mode") != "until")
+        spoken.filter("opens_lead", (pl.col("mode") != "until") | both)
         .group_by("line")
         .agg(leader=pl.col("place").max(), this_year=this_year.sort_by("place").last())
     )
@@ -287,10 +289,10 @@ def _periods(mentions: pl.DataFrame, outline: pl.DataFrame, dates: pl.DataFrame)
         & pl.col("g_start").is_not_null()
         & pl.col("g_end").is_not_null()
     )
-    clause = pl.when(governed).then("text").str.slice(0, pl.col("offset")).str.extract("([^,;:。]*)$")
+    clause = pl.col("text").str.slice(0, pl.col("offset")).str.extract("([^,;:。]*)$")
     # A level does not add up from year to year.
-    level = ongoing & clause.str.contains(any_of(words["level"]))
-    standing = clause.str.contains(any_of(words["standing"])) | level
+    level = clause.str.contains(any_of(words["level"]))
+    standing = clause.str.contains(any_of(words["standing"])) | (ongoing & level)
     rule = (
         pl.when(pl.col("h_mode").is_not_null())
         .then(pl.lit("header"))
@@ -322,7 +324,7 @@ def _periods(mentions: pl.DataFrame, outline: pl.DataFrame, dates: pl.DataFrame)
 
     by_sentence = pl.col("rule") == "sentence"
     until_now = by_sentence & (pl.col("mode") == "until") & pl.col("until_now")
-    start = pl.coalesce(by_rule("start"), pl.when(until_now).then("from_above"))
+    start = pl.when(~(until_now & level).fill_null(False)).then(pl.coalesce(by_rule("start"), pl.when(until_now).then("from_above")))
     # 2018年4月启动创建,累计投入2亿元: since then.
     begun = f"^[^,;:]*{any_of(words['begun'])}[^;:]*,[^,;:]*{any_of(words['summed'])}"
     since_then = by_sentence & (pl.col("mode") == "point") & told.str.contains(begun).fill_null(False)

@@ -525,6 +525,9 @@ class Readings:
         own = {
             kind: (stream.between(kind, bound, at) > 0)[case] for kind in ("each", "change", "comparison", "condition")
         }
+        # 在没有路灯的小巷安装路灯420盏: the condition is that of the lanes.
+        owner = np.minimum(stream.next(stream.is_owner)[stream.last(stream.is_condition)[at]], at)
+        own["condition"] &= (stream.between("verb", owner, at) == 0)[case]
         touching = stream.start[self.next_item] == stream.end[at]
         # 20户以上的自然村: villages of that size
         sized = pl.col("passage").str.slice("end", 4).str.contains("^以[上下]的")

@@ -385,7 +385,7 @@ def _dated(reports: pl.DataFrame) -> pl.DataFrame:
     """Adds `reported_on` from `date_line` and `year` from `text` and the report's own title.
 
     A law's year, a plan's, and one since which something is so are not reported on, nor is one after
-    the report's own date. Where the text states no other, that date states the year.
+    the report's own date or after the years in its title. Where the text states no other, that date states the year.
     """
     date = pl.col("date_line").str.extract_groups(pattern("closing", "date"))
     year = date.struct["year"].str.replace_many(CHINESE_DIGITS)
@@ -395,20 +395,28 @@ def _dated(reports: pl.DataFrame) -> pl.DataFrame:
         reported_on=pl.when(year.is_not_null()).then(reported_on), row=pl.int_range(pl.len())
     )
     prose = pl.col("text").str.replace_all(pattern("year", "named"), "")
-    stated = pl.concat_str(pl.col("own_title").fill_null(""), prose, separator="\n").str.extract_all(
-        pattern("year", "stated")
-    )
     phrase, year = pl.col("phrase"), pl.col("year")
     in_phrase = phrase.str.extract(f"({_declared()['parts']['YEAR']})" + r"\s*(?:年|[\])》])")
     # Early in a year, a report is on the year before, if it speaks of it.
     early = pl.col("reported_on").str.slice(5, 2).cast(pl.Int64, strict=False) <= EARLY
     passing = pl.col("times") * SHARE < pl.col("times").max().over("row")
+    stated = [
+        reports.select(
+            "row",
+            "reported_on",
+            phrase=text.str.extract_all(pattern("year", "stated")),
+            written=_year_of(pl.col("reported_on")),
+            in_title=pl.lit(in_title),
+        )
+        for text, in_title in ((pl.col("own_title"), True), (prose, False))
+    ]
+    titled = year.filter("in_title").max().over("row")
     years = (
-        reports.select("row", "reported_on", phrase=stated, written=_year_of(pl.col("reported_on")))
+        pl.concat(stated)
         .explode("phrase")
         .filter(~phrase.str.contains(pattern("year", "other")))
         .with_columns(year=_year_of(in_phrase))
-        .filter(year <= pl.col("written").fill_null(2100))
+        .filter(year <= pl.min_horizontal("written", titled).fill_null(2100))
         .group_by("row", "written", "reported_on", "year")
         .agg(times=pl.len())
         .filter(~passing)
