@@ -324,7 +324,9 @@ def _periods(mentions: pl.DataFrame, outline: pl.DataFrame, dates: pl.DataFrame)
 
     by_sentence = pl.col("rule") == "sentence"
     until_now = by_sentence & (pl.col("mode") == "until") & pl.col("until_now")
-    start = pl.when(~(until_now & level).fill_null(False)).then(pl.coalesce(by_rule("start"), pl.when(until_now).then("from_above")))
+    start = pl.when(~(until_now & level).fill_null(False)).then(
+        pl.coalesce(by_rule("start"), pl.when(until_now).then("from_above"))
+    )
     # 2018年4月启动创建,累计投入2亿元: since then.
     begun = f"^[^,;:]*{any_of(words['begun'])}[^;:]*,[^,;:]*{any_of(words['summed'])}"
     since_then = by_sentence & (pl.col("mode") == "point") & told.str.contains(begun).fill_null(False)
