@@ -258,6 +258,9 @@ def test_a_period_reaches_as_far_as_its_passage(text, expected):
         ("某局创建汇报\n自2019年3月启动创建以来，我局狠抓落实。截至2021年8月底，工作进展如下：\n一、成效\n清理垃圾【80吨】。\n", [("2019-03", "2021-08")]),
         ("某市创建汇报\n自2021年启动创建以来，我市狠抓落实。现将截至2023年10月的情况汇报如下：\n一、成效\n清理垃圾【80吨】。\n", [("2021", "2023-10")]),
         ("某市创建汇报\n我市创建全国文明城市工作自2018年启动以来，成效显著。现汇报如下：\n一、成效\n清理垃圾【80吨】。\n", [("2018", None)]),
+        ("某镇创建汇报\n2022年3月动员大会以来，我镇狠抓落实，截至2023年5月底，进展顺利。现汇报如下：\n一、成效\n拆除违建【9处】。\n", [("2022-03", "2023-05")]),
+        # but not where it speaks of a figure
+        ("某镇创建汇报\n2022年3月动员大会以来，我镇狠抓落实，截至2023年5月底，组建队伍【9支】。\n一、宣传\n发放资料【6万份】。\n", [("2022-03", "2023-05"), ("2022-03", None)]),
         # what happens every year from then on does not add up, nor does a level
         ("一、投入\n县财政自2018年起每年安排【260万元】。截至2022年8月底，督查【31次】。\n", [("2018", None), (None, "2022-08")]),
         ("一、绿化\n2023年以来，新增绿地【128公顷】。截至2023年9月，绿地率达到【39.6%】，建成公园【6个】。\n", [("2023", None), (None, "2023-09"), ("2023", "2023-09")]),
@@ -293,6 +296,12 @@ def test_a_period_reaches_as_far_as_its_passage(text, expected):
 )  # fmt: skip
 def test_title_lead_and_headings_govern_what_stands_under_them(text, expected):
     assert periods(text) == periods(text, year=2019) == expected
+
+
+def test_a_lead_that_says_up_to_when_it_reports_says_in_which_year_it_was_written():
+    text = "某镇创建汇报\n我镇狠抓落实，截至{}底，进展顺利。现汇报如下：\n一、成效\n今年1至4月，清理垃圾【80吨】。\n"
+    assert periods(text.format("2023年5月")) == [("2023-01", "2023-04")]
+    assert periods(text.format("5月")) == [NONE]
 
 
 def test_a_bare_month_is_of_the_year_last_spoken_of_which_may_be_this_one():

@@ -75,8 +75,9 @@ class Stream:
         self.is_noun = flags["nouns"] & ~self.is_verb
         self.is_label, self.is_honour = flags["labels"], flags["honours"]
         self.is_part, self.is_division, self.is_owner = flags["parts"], flags["divisions"], flags["owners"]
+        self.is_closer = flags["closers"]
         self.is_bound = self.is_break | self.is_quantity
-        cut = self.is_bound | self.is_verb | flags["particles"] | flags["prepositions"] | flags["closers"]
+        cut = self.is_bound | self.is_verb | flags["particles"] | flags["prepositions"] | self.is_closer
         self.run = np.cumsum(cut) - 1
         self.phrase = np.cumsum(cut | self.is_join) - 1
 
@@ -91,7 +92,7 @@ class Stream:
             "quantity": self.is_quantity,
             "join": self.is_join,
             "cut": cut,
-            "closer": flags["closers"],
+            "closer": self.is_closer,
             "preposition": flags["prepositions"],
             "part": flags["parts"],
             "each": flags["each"],

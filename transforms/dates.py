@@ -325,6 +325,8 @@ def _with_bounds(dates: pl.DataFrame) -> pl.DataFrame:
     stated = pl.when(pl.col("mode") == "masked").then(-1).otherwise(pl.coalesce("y2", "y1"))
     two = pl.any_horizontal(pl.col(name).is_not_null() for name in ("y2", "m2", "d2", "years"))
     above = pl.col("heading").is_not_null() | (pl.col("front") & pl.col("opens_lead") & ~pl.col("event"))
+    # A lead of 截至2023年5月底 is written in that year.
+    closing = pl.col("front") & (pl.col("mode") == "until") & pl.col("until_now")
     # A bulletin of 3 January on 12月 is on the December before.
     written, signed = (pl.col("reported_on").str.slice(*part).cast(pl.Int64, strict=False) for part in ((0, 4), (5, 2)))
     # In a report on 2022年7月 it is 本月.
@@ -342,7 +344,7 @@ def _with_bounds(dates: pl.DataFrame) -> pl.DataFrame:
         # or the lead, or else that of the report. That of 今年 is the report's, or else that of a heading or the lead.
         dates.with_columns(
             titled=pl.when(above).then(stated).forward_fill().over("report_id"),
-            headed=pl.when(above & (pl.col("mode") == "point") & ~pl.col("attached"))
+            headed=pl.when((above & (pl.col("mode") == "point") & ~pl.col("attached")) | closing)
             .then(stated)
             .forward_fill()
             .over("report_id"),

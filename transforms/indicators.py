@@ -31,6 +31,8 @@ from transforms.vocabulary import load
 
 # How far apart two numbers may be that belong together (46户, 186人), in code points.
 BESIDE = 2
+# A bracket with a number in it
+BRACKET = r"\([^()\n]*[0-9xX×*零一二三四五六七八九十百千万亿两][^()\n]*\)"
 # Quantities read at a time, which bounds the memory that a batch takes.
 AT_A_TIME = 20_000
 
@@ -57,8 +59,11 @@ def classify(quantities: pl.DataFrame, sentences: pl.DataFrame, lexicon: Lexicon
     if not decided:
         added = {"indicator_id": pl.String, "confidence": pl.Float64, "indicator_rules": pl.String}
         return quantities.with_columns(pl.lit(None, kind).alias(name) for name, kind in added.items())
-    return placed.join(pl.concat(decided), on="case", how="left", maintain_order="left").select(
-        *quantities.columns, "indicator_id", "confidence", "indicator_rules"
+    return (
+        placed.join(pl.concat(decided), on="case", how="left", maintain_order="left")
+        .unique("nth", keep="last", maintain_order=True)
+        .sort("nth")
+        .select(*quantities.columns, "indicator_id", "confidence", "indicator_rules")
     )
 
 
@@ -94,7 +99,8 @@ def _place(quantities: pl.DataFrame, sentences: pl.DataFrame) -> pl.DataFrame:
     """The quantities with the columns of `CASE`, and `case`, the row of the first that has the same of them.
 
     A number in a table stands after its header. A sentence that opens with 其中, or with an act and
-    a number (目前已完工52个), goes on from the one before it.
+    a number (目前已完工52个), goes on from the one before it. A quantity that is followed by another row of its `nth`
+    is only there for the others of its passage.
     """
     length = pl.col("header").str.len_chars().cast(pl.Int64)
     words = vocabulary("periods.toml")["words"]
@@ -110,7 +116,7 @@ def _place(quantities: pl.DataFrame, sentences: pl.DataFrame) -> pl.DataFrame:
             from_start=-pl.col("start").first().over("document_id", "group"),
         )
     )
-    return (
+    placed = (
         quantities.join(passages, on=["document_id", "sentence_id"], how="left", maintain_order="left")
         .with_columns(
             passage=pl.coalesce("header", "passage"),
@@ -118,9 +124,31 @@ def _place(quantities: pl.DataFrame, sentences: pl.DataFrame) -> pl.DataFrame:
             begin=pl.coalesce(length, pl.col("span_start") + pl.col("from_start")),
             end=pl.coalesce(length, pl.col("span_end") + pl.col("from_start")),
         )
+        .with_row_index("nth")
+    )
+    return (
+        pl.concat([placed, _outside(placed)])
         .with_row_index("row")
         .with_columns(passage_id=pl.col("row").first().over("passage"))
         .with_columns(case=pl.col("row").first().over(set(CASE) - {"passage"}))
+    )
+
+
+def _outside(placed: pl.DataFrame) -> pl.DataFrame:
+    """The quantities beside a bracket with a number in it, in their passages without such brackets.
+
+    What is counted in a bracket is part of what stands before it, and no bound to those around it:
+    对38个小区(其中失管小区11个)实施改造.
+    """
+    before = pl.col("passage").str.slice(0, pl.col("begin"))
+    left_out = before.str.len_chars() - before.str.replace_all(BRACKET, "").str.len_chars()
+    return placed.filter(
+        ~pl.col("in_table"),
+        pl.col("passage").str.contains(BRACKET),
+        before.str.count_matches(r"\(") == before.str.count_matches(r"\)"),
+    ).with_columns(
+        (pl.col("begin", "end") - left_out).cast(pl.Int64),
+        passage=pl.col("passage").str.replace_all(BRACKET, ""),
     )
 
 

@@ -101,10 +101,11 @@ def _governing(outline: pl.DataFrame, dates: pl.DataFrame, mentions: pl.DataFram
     begins = pl.col("opens") | (pl.col("opens_lead") & (pl.col("mode") == "since"))
     opening = spoken.filter(begins | (pl.col("mode") == "masked")).group_by("line").agg(opener=pl.col("place").max())
     this_year = pl.when(pl.col("basis") == "resolved").then("start")
-    # 自2019年3月以来……。截至2021年8月底,情况如下 gives both bounds.
-    both = pl.col("until_now") & pl.col("start").is_not_null()
+    # 自2019年3月以来……,截至2021年8月底,进展顺利 gives both bounds, of no figure in particular.
+    quiet = ~pl.col("line").is_in(mentions["line"].implode())
+    both = (pl.col("mode") == "until") & pl.col("until_now") & pl.col("start").is_not_null() & quiet
     leading = (
-        spoken.filter("opens_lead", (pl.col("mode") != "until") | both)
+        spoken.filter((pl.col("opens_lead") & (pl.col("mode") != "until")) | both)
         .group_by("line")
         .agg(leader=pl.col("place").max(), this_year=this_year.sort_by("place").last())
     )
@@ -128,7 +129,7 @@ def _governing(outline: pl.DataFrame, dates: pl.DataFrame, mentions: pl.DataFram
         .with_columns(
             new_item=new_item,
             marked=marked,
-            quiet=~pl.col("line").is_in(mentions["line"].implode()),
+            quiet=quiet,
             report=pl.col("opens").cum_sum(),
             is_section=is_section,
             front=before_sections & pl.col("front"),

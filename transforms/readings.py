@@ -81,6 +81,7 @@ class _Knowledge:
     has_verbs: Bools
     telling: Bools
     rates: Bools
+    people: Bools
     sharing: Ints
 
 
@@ -118,9 +119,11 @@ def _knowledge(lexicon: Lexicon) -> _Knowledge:
     roles = np.zeros((lexicon.words.height + 1, len(names)), np.uint8)
     np.bitwise_or.at(roles, (row, column), bits)
     verbs = (roles & VERB) > 0
-    rates = np.append(lexicon.catalogue["dimension"].is_in(RATES).to_numpy(), False)
+    rates, people = (
+        np.append(lexicon.catalogue["dimension"].is_in(dimensions).to_numpy(), False) for dimensions in (RATES, PEOPLE)
+    )
     telling = verbs.sum(axis=1) <= TELLING
-    return _Knowledge(names, roles, _Heads(roles), _any(verbs), telling, rates, _sharing(lexicon))
+    return _Knowledge(names, roles, _Heads(roles), _any(verbs), telling, rates, people, _sharing(lexicon))
 
 
 def _fits(units: pl.DataFrame, lexicon: Lexicon, names: list[str]) -> tuple[Bools, Bools, Bools]:
@@ -527,13 +530,21 @@ class Readings:
         }
         # 在没有路灯的小巷安装路灯420盏: the condition is that of the lanes.
         owner = np.minimum(stream.next(stream.is_owner)[stream.last(stream.is_condition)[at]], at)
-        own["condition"] &= (stream.between("verb", owner, at) == 0)[case]
+        # 标识缺失等问题31个: nor is it one of the noun behind 等.
+        closed = stream.last(stream.is_closer | stream.is_bound)[at]
+        own["condition"] &= ((stream.between("verb", owner, at) == 0) & (stream.between("condition", closed, at) > 0))[
+            case
+        ]
         touching = stream.start[self.next_item] == stream.end[at]
         # 20户以上的自然村: villages of that size
         sized = pl.col("passage").str.slice("end", 4).str.contains("^以[上下]的")
         located = stream.is_locative[at - 1] & (stream.end[at - 1] == stream.start[at])
         # 对36个未安装消防设施的小区: a part of a stock, unless it is made to meet the condition
         picked = stream.is_condition[self.next_item] & touching & (stream.between("verb", bound, at) == 0)
+        # 6个小区没有物业管理
+        behind = np.minimum(self.next_item + 1, len(stream.word) - 1)
+        lacking = stream.is_condition[behind] & (stream.start[behind] == stream.end[self.next_item])
+        picked |= lacking & touching & stream.is_noun[self.next_item]
         return {
             "other": other,
             "other_noun": other & (self.headed | self.by_unit),
@@ -600,17 +611,26 @@ class Readings:
         # How many phrases of each run name each indicator
         grouped = np.flatnonzero((members[stream.run] > 1) & (stream.word >= 0))
         of, indicator = self.known.heads.of(stream.word[grouped])
-        naming = np.unique(stream.phrase[grouped[of]] * width + indicator)
-        keys, counts = np.unique(run_of_phrase[naming // width] * width + naming % width, return_counts=True)
-        keys, counts = np.append(keys, -1), np.append(counts, 0)
+        firmly = (self.known.roles[stream.word[grouped[of]], indicator] & HEAD > 0) & self.known.people[indicator]
         wanted = stream.run[self.item] * width + self.indicator
-        found = np.searchsorted(keys[:-1], wanted)
-        support = np.where(keys[found] == wanted, counts[found], 0)
+
+        def support(named: Bools) -> tuple[Ints, Ints]:
+            """How many phrases of the head's run name its indicator, and how many name any."""
+            naming = np.unique((stream.phrase[grouped[of]] * width + indicator)[named])
+            keys, counts = np.unique(run_of_phrase[naming // width] * width + naming % width, return_counts=True)
+            keys, counts = np.append(keys, -1), np.append(counts, 0)
+            found = np.searchsorted(keys[:-1], wanted)
+            any_named = np.bincount(run_of_phrase[np.unique(naming // width)], minlength=stream.run[-1] + 1)
+            return np.where(keys[found] == wanted, counts[found], 0), any_named[stream.run[self.item]]
+
         alone = (nouns <= 1) & (unknown < 2)
         phrase = stream.phrase[self.item]
         # People share no head, nor do rates: in 社区干部、志愿者等300人 there are both.
         apart = alone[phrase] | ((self.of_people | self.of_rate) & self.is_before & ~last[phrase])
-        return np.asarray((members[stream.run[self.item]] > np.maximum(support, 1)) & apart)
+        own, _ = support(np.ones(len(of), bool))
+        own_firmly, any_firmly = support(firmly)
+        others = self.of_people & self.is_before & (any_firmly > own_firmly)
+        return np.asarray(((members[stream.run[self.item]] > np.maximum(own, 1)) & apart) | others)
 
 
 def _beside(edge: str, offset: int, characters: str) -> pl.Expr:
