@@ -302,6 +302,8 @@ def test_a_lead_that_says_up_to_when_it_reports_says_in_which_year_it_was_writte
     text = "某镇创建汇报\n我镇狠抓落实，截至{}底，进展顺利。现汇报如下：\n一、成效\n今年1至4月，清理垃圾【80吨】。\n"
     assert periods(text.format("2023年5月")) == [("2023-01", "2023-04")]
     assert periods(text.format("5月")) == [NONE]
+    figured = text.replace("进展顺利", "全镇有村9个")
+    assert periods(figured.format("2021年"))[-1] == NONE
 
 
 def test_a_bare_month_is_of_the_year_last_spoken_of_which_may_be_this_one():

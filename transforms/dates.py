@@ -97,7 +97,7 @@ def _grammar() -> str:
     date = "|".join(
         [
             rf"{_point('1', relative, part)}{_TO}{_point('2', relative, part)}",
-            rf"(?P<y3>{_YEAR})(?: ?年)?{_TO}(?P<y4>{_YEAR}) ?年度?",
+            rf"(?P<y3>{_YEAR})(?: ?年)?{_TO}(?P<y4>{_YEAR})(?: ?年度?)?",
             rf"(?:(?P<y5>{_YEAR}) ?年度?|(?P<r5>{relative}))? ?(?P<m5>{_MONTH})(?: ?月份?)?{_TO}(?P<m6>{_MONTH}) ?月份?(?:{_EDGE})?",
             rf"(?:(?P<y7>{_YEAR}) ?年|(?P<r7>{relative}))? ?(?P<m7>{_MONTH}) ?月 ?(?P<d7>{_DAY}) ?[日号]?{_TO}(?P<d8>{_DAY}) ?[日号]",
             rf"(?P<y8>{_YEAR})(?: ?年度?)?[、和及与]",
@@ -310,6 +310,7 @@ def _with_setting(dates: pl.DataFrame) -> pl.DataFrame:
             plan=plan,
             fine=pl.col("d1").is_not_null(),
             until_now=pl.col("word").str.starts_with("截"),
+            figured=behind.str.contains("[0-9xX×*]"),
         )
         .with_columns(mode=pl.when("attached").then(pl.lit("point")).otherwise("mode"))
         .filter((~pl.col("bare") | pl.col("listed")) & (~pl.col("document") | pl.col("plan")))
@@ -325,8 +326,8 @@ def _with_bounds(dates: pl.DataFrame) -> pl.DataFrame:
     stated = pl.when(pl.col("mode") == "masked").then(-1).otherwise(pl.coalesce("y2", "y1"))
     two = pl.any_horizontal(pl.col(name).is_not_null() for name in ("y2", "m2", "d2", "years"))
     above = pl.col("heading").is_not_null() | (pl.col("front") & pl.col("opens_lead") & ~pl.col("event"))
-    # A lead of 截至2023年5月底 is written in that year.
-    closing = pl.col("front") & (pl.col("mode") == "until") & pl.col("until_now")
+    # A lead of 截至2023年5月底,进展顺利 is written in that year.
+    closing = pl.col("front") & (pl.col("mode") == "until") & pl.col("until_now") & ~pl.col("figured")
     # A bulletin of 3 January on 12月 is on the December before.
     written, signed = (pl.col("reported_on").str.slice(*part).cast(pl.Int64, strict=False) for part in ((0, 4), (5, 2)))
     # In a report on 2022年7月 it is 本月.
