@@ -34,6 +34,8 @@ MEASURES = ("mass", "volume", "length", "area", "money", "dollar", "time")
 PEOPLE = ("person", "person_time")
 # Beside a length, these make it the width, height or depth of a thing (宽8米, 10米宽).
 EXTENTS = "宽高厚深粗径"
+# 比2018年增加300人
+SINCE_A_YEAR = "[比较](?:19|20)[0-9]{2}年[底末初]?[^,;:。]{0,6}$"
 HEAD, WEAK, VERB, CONTEXT, EXCLUDE = (1 << i for i in range(5))
 _BITS = {"head": HEAD, "weak": WEAK, "verb": VERB, "context": CONTEXT, "exclude": EXCLUDE}
 PLACES = ("header", "after", "before", "earlier", "later", "unit", "none")
@@ -538,6 +540,7 @@ class Readings:
         touching = stream.start[self.next_item] == stream.end[at]
         # 20户以上的自然村: villages of that size
         sized = pl.col("passage").str.slice("end", 4).str.contains("^以[上下]的")
+        since_a_year = pl.col("passage").str.head(pl.col("begin")).str.contains(SINCE_A_YEAR)
         located = stream.is_locative[at - 1] & (stream.end[at - 1] == stream.start[at])
         # 对36个未安装消防设施的小区: a part of a stock, unless it is made to meet the condition
         picked = stream.is_condition[self.next_item] & touching & (stream.between("verb", bound, at) == 0)
@@ -554,7 +557,7 @@ class Readings:
             "unknown_after": alone * (np.minimum(stream.gap[at], 4) / 4)[case],
             "standard": other & (own["each"] | self._of((pl.col("dimension") == "money") & _beside("end", 0, "/"))),
             "change": other & own["change"] & self.of_rate,
-            "comparison": other & own["comparison"],
+            "comparison": other & (own["comparison"] | self._of(since_a_year)),
             "points": other & self._of(pl.col("raw_unit").str.contains("点")),
             "extent": other
             & self._of(
