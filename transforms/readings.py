@@ -618,7 +618,7 @@ class Readings:
         wanted = stream.run[self.item] * width + self.indicator
 
         def support(named: Bools) -> tuple[Ints, Ints]:
-            """How many phrases of the head's run name its indicator, and how many name any."""
+            """How many phrases of each head's run name its indicator, and how many name any, by the `named` pairs."""
             naming = np.unique((stream.phrase[grouped[of]] * width + indicator)[named])
             keys, counts = np.unique(run_of_phrase[naming // width] * width + naming % width, return_counts=True)
             keys, counts = np.append(keys, -1), np.append(counts, 0)
@@ -631,6 +631,7 @@ class Readings:
         # People share no head, nor do rates: in 社区干部、志愿者等300人 there are both.
         apart = alone[phrase] | ((self.of_people | self.of_rate) & self.is_before & ~last[phrase])
         own, _ = support(np.ones(len(of), bool))
+        # Nor does it help that the last of them is told more closely: 保洁员、党员志愿者300人次.
         own_firmly, any_firmly = support(firmly)
         others = self.of_people & self.is_before & (any_firmly > own_firmly)
         return np.asarray(((members[stream.run[self.item]] > np.maximum(own, 1)) & apart) | others)
