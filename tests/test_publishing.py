@@ -183,7 +183,7 @@ def test_a_run_killed_at_any_moment_leaves_a_whole_version_and_the_next_complete
         assert whole(home)
         assert query(home, "select count(*) from core.fact_quantity").item() == expected
         assert set(query(home, "from ops.load")["batch_id"]) == set(Lake(home).batch_ids())
-        assert list((home.root / "partial").iterdir()) == []
+        assert not [file for file in (home.root / "partial").iterdir() if not file.name.startswith("dropped.")]
         assert versions(home)[-1] == read_version(home.warehouse).number
         shutil.rmtree(home.root)
         return left

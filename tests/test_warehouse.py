@@ -450,6 +450,16 @@ def test_the_last_versions_are_kept_and_one_can_be_published_again(home: Home) -
     assert query(home, "select count(*) from core.fact_observation").item() == 4
 
 
+def test_the_space_of_a_version_that_is_no_longer_kept_is_freed_by_the_next_build(home: Home) -> None:
+    for value in range(3):
+        add(home, Report("苏州市", [garbage(value + 1)]))
+        publish(home, build(home), keep=1)
+    dropped = list((home.root / "partial").iterdir())
+    assert len(dropped) == 1 and read_version(dropped[0]).number == read_version(home.warehouse).number - 1
+    build(home)
+    assert not list((home.root / "partial").iterdir())
+
+
 def test_a_version_built_on_one_that_is_no_longer_published_is_built_again(home: Home) -> None:
     add(home, Report("苏州市", [garbage(900)]))
     built = build(home)

@@ -45,7 +45,6 @@ def build(home: Home) -> Path:
 
 def build_locked(home: Home) -> Path:
     """`build`, by a caller that holds the lock of the data directory."""
-    home.sweep()
     published = read_version(home.warehouse)
     if published and not version_file(home, published.number).exists():
         share(home, home.warehouse, version_file(home, published.number))
@@ -61,6 +60,7 @@ def build_locked(home: Home) -> Path:
         ]
     )
     if increment and changed.is_empty():
+        home.sweep()
         return home.warehouse
 
     number = max([*versions(home), published.number if published else 0]) + 1
@@ -69,6 +69,7 @@ def build_locked(home: Home) -> Path:
     with home.replacing(target) as partial, duckdb.connect(":memory:") as connection, ThreadPoolExecutor(1) as pool:
         # What changes is worked out from the published version while that is being copied.
         copy = pool.submit(copy_flushed, home.warehouse, partial) if increment else None
+        pool.submit(home.sweep)
         connection.execute(f"set timezone = 'UTC'; set temp_directory = {literal(f'{partial}.spill')}")
         connection.execute(
             f"set memory_limit = '{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') // 2**21} MiB'"

@@ -15,6 +15,7 @@ from pathlib import Path
 
 # Bytes of a copy that are written to the disk while the next are copied.
 _PIECE = 2**28
+_DROPPED = "dropped."
 _PARTIAL = re.compile(r"(?P<process>\d+)@(?P<host>.+?)\.[0-9a-f]{32}\.")
 
 
@@ -109,11 +110,17 @@ class Home:
             for leftover in self._partial.glob(f"{partial.name}*"):
                 _remove(leftover)
 
+    def drop(self, file: Path) -> None:
+        """Take a file away; its space, which takes time to free, is freed by the next `sweep`."""
+        self._partial.mkdir(parents=True, exist_ok=True)
+        file.replace(self._partial / f"{_DROPPED}{uuid.uuid4().hex}.{file.name}")
+
     def sweep(self) -> None:
-        """Remove what processes of this machine that are no longer alive have left half written."""
+        """Remove what was dropped, and what processes of this machine that are no longer alive have left half written."""
         for leftover in self._partial.glob("*"):
             owner = _PARTIAL.match(leftover.name)
-            if owner and owner["host"] == socket.gethostname() and not _alive(int(owner["process"])):
+            ended = owner and owner["host"] == socket.gethostname() and not _alive(int(owner["process"]))
+            if ended or leftover.name.startswith(_DROPPED):
                 _remove(leftover)
 
 

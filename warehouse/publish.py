@@ -31,7 +31,7 @@ def publish(home: Home, file: Path, keep: int = KEPT) -> int:
             file.unlink()
         for number in versions(home)[:-keep]:
             if number != built.number:
-                version_file(home, number).unlink()
+                home.drop(version_file(home, number))
         return built.number
 
 
