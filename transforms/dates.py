@@ -84,7 +84,7 @@ def _grammar() -> str:
     """The pattern of every expression of time, with named groups for its parts."""
     declared = vocabulary(VOCABULARY)
     words = declared["words"]
-    relative = any_of([*declared["relative"], *words["same_year"]])
+    relative = any_of([*declared["relative"], *words["same_year"], *words["next_year"]])
     part = any_of(_parts())
     number = r"[0-9]{1,2}|[一二两三四五六七八九十]{1,2}"
     before = "|".join(
@@ -104,7 +104,7 @@ def _grammar() -> str:
             rf"(?P<y9>{_YEAR})[-./](?:(?P<m9>{_MONTH})[-./](?P<d9>{_DAY})|(?P<n9>0[1-9]|1[0-2]))",
             rf"[\"'“‘]?(?P<plan>{any_of(declared['plans'])})[\"'”’]?(?:规划)?(?:期间|时期|期末|末|(?P<plan_on>以来|至今))",
             rf"(?:{any_of(words['recent_before'])})(?P<years>{number}) ?年多?(?:{any_of(words['recent_after'])})?",
-            rf"(?P<years_on>{number}) ?年多?(?:来|以来)",
+            rf"(?P<years_on>{number}) ?年多?(?:来|以来|[间中]|累计)",
             _point("0", relative, part),
         ]
     )
@@ -235,7 +235,7 @@ def find_dates(texts: pl.DataFrame, reports: pl.DataFrame) -> pl.DataFrame:
     - `run`, `nth`, `from`: years that follow each other as a list (2016年、2017年): the list, the
       position in it, the start of its first
     - `clause` (commas before it), `stop` (offset behind it), `opens` (its sentence), `opens_lead`,
-      `inside` (brackets), `attached` and `bracketed` (speak for the figure beside them alone), `event` (dates its clause only), `document` (is the year of a plan that the
+      `inside` (brackets), `attached` and `bracketed` (speak for the figure beside them alone), `event` (dates its clause only), `happened` (its sentence only), `document` (is the year of a plan that the
       sentence names), `fine` (a day), `until_now` (截至 and the like)
     """
     found = occurrences(texts.filter(pl.col("text").str.contains(_TIME)), {"time": _grammar()})
@@ -278,6 +278,7 @@ def _with_setting(dates: pl.DataFrame) -> pl.DataFrame:
     attached = (pl.col("word").str.contains("^从|的$") | before.str.ends_with("由")) & behind.str.contains(_FIGURE)
     bare = pl.col("word").str.contains("[0-9零○O一二三四五六七八九][、和及与]$")
     prose = ~pl.col("text").str.contains("\t")
+    happened = f"{_UNCOUNTED}*{any_of(words['event'])}"
     aside = any_of([*words["aside"], r"\($"])
     plan = (
         behind.str.contains(f"^[^《》]*{any_of(words['documents'])}》")
@@ -305,7 +306,9 @@ def _with_setting(dates: pl.DataFrame) -> pl.DataFrame:
             attached=attached,
             inside=before.str.count_matches(r"\(") > before.str.count_matches(r"\)"),
             bracketed=before.str.ends_with("(") & behind.str.starts_with(")"),
-            event=(pl.col("mode") == "point") & behind.str.contains(f"^{_UNCOUNTED}*{any_of(words['event'])}"),
+            event=(pl.col("mode") == "point") & behind.str.contains(f"^{happened}"),
+            # 2018年2月,我市跻身提名行列 dates what follows in its sentence, and nothing beyond.
+            happened=(pl.col("mode") == "point") & pl.col("m1").is_not_null() & behind.str.contains(f"^,{happened}"),
             document=before.str.count_matches("《") > before.str.count_matches("》"),
             plan=plan,
             fine=pl.col("d1").is_not_null(),
@@ -325,7 +328,7 @@ def _with_bounds(dates: pl.DataFrame) -> pl.DataFrame:
     words = vocabulary(VOCABULARY)["words"]
     stated = pl.when(pl.col("mode") == "masked").then(-1).otherwise(pl.coalesce("y2", "y1"))
     two = pl.any_horizontal(pl.col(name).is_not_null() for name in ("y2", "m2", "d2", "years"))
-    above = pl.col("heading").is_not_null() | (pl.col("front") & pl.col("opens_lead") & ~pl.col("event"))
+    above = pl.col("heading").is_not_null() | (pl.col("front") & pl.col("opens_lead") & ~pl.any_horizontal("event", "happened"))
     # A lead of 截至2023年5月底,进展顺利 is written in that year.
     closing = pl.col("front") & (pl.col("mode") == "until") & pl.col("until_now") & ~pl.col("figured")
     # A bulletin of 3 January on 12月 is on the December before.
@@ -334,6 +337,7 @@ def _with_bounds(dates: pl.DataFrame) -> pl.DataFrame:
     month = above & (pl.col("mode") == "point") & pl.col("m1").is_not_null() & ~two & ~pl.col("fine")
     this_year = pl.when(pl.col("relative") == 0).then(pl.coalesce("year", "headed", -1))
     not_yet = ((pl.col("year") == written) & (pl.col("m1") > signed)).fill_null(False).cast(pl.Int64)
+    following = pl.col("word").is_in(words["next_year"]).cast(pl.Int64)
     over_new_year = (pl.col("y2").is_null() & (pl.col("m2") < pl.col("m1"))).fill_null(False).cast(pl.Int64)
     timed = (
         pl.col("mode").is_in(["point", "since", "until"])
@@ -360,7 +364,7 @@ def _with_bounds(dates: pl.DataFrame) -> pl.DataFrame:
         )
         .with_columns(
             base=pl.when("context")
-            .then(pl.coalesce("named", "titled", pl.col("year") - not_yet))
+            .then(pl.coalesce("named", "titled", pl.col("year") - not_yet) + following)
             .otherwise(pl.coalesce("year", "headed") + pl.col("relative").fill_null(0))
         )
         .with_columns(base=pl.when(pl.col("base") > 0).then("base"))
@@ -416,6 +420,6 @@ def _with_neighbours(dates: pl.DataFrame) -> pl.DataFrame:
         .with_columns(**{"from": pl.col("start").first().over("run")})
         .select(
             "line", "paragraph", "place", "offset", "stop", "word", "mode", "start", "end", "basis", "run", "nth", "from",
-            "clause", "opens", "opens_lead", "attached", "bracketed", "inside", "event", "document", "fine", "until_now",
+            "clause", "opens", "opens_lead", "attached", "bracketed", "inside", "event", "happened", "document", "fine", "until_now",
         )
     )  # fmt: skip

@@ -17,7 +17,7 @@ from transforms.rules import Rule, first_that_holds, read_rules
 from transforms.schema import table
 from transforms.tables import with_headers
 from transforms.units import alternatives, guarded_unit_pattern, unit_guards, unit_pattern
-from transforms.values import CHINESE, DIGITS, FINANCIAL, FRACTION, FUZZ, MASK, RANGE, SIDE_BY_SIDE, read_values
+from transforms.values import CHINESE, DIGITS, FINANCIAL, FRACTION, FUZZ, MASK, RANGE, SIDE_BY_SIDE, TENTHS, read_values
 from transforms.vocabulary import VocabularyError, load
 
 NUMERAL = table("core.fact_numeral")
@@ -33,6 +33,7 @@ _ARABIC = f"[0-9{MASK}{SPLIT}]"
 _ANY = f"[0-9{MASK}{CHINESE}]"
 _RUN = "|".join(
     [
+        TENTHS,
         # Digits set apart by spaces, as scanned reports have them: 4 9 2 5 0 万吨.
         r"[0-9](?: [0-9])+(?: ?\.[0-9](?: [0-9])*)?(?: ?[万亿]+)?",
         r"[0-9] \.[0-9](?: [0-9])*(?: ?[万亿]+)?",

@@ -36,6 +36,7 @@ _FIRST = r"^" + BLANK + r"(?:[(第]?一|首先|其一|\(?1[^0-9]|①)"
 PLAIN_HEADING, HEADING = 30, 60
 # Paragraphs at the front of a report, among which its title and its lead are looked for.
 FRONT = 4
+MASTHEAD = 6
 
 
 @cache
@@ -95,6 +96,8 @@ def lines(sentences: pl.DataFrame) -> pl.DataFrame:
     )
     alone = pl.col("first") & pl.col("first").shift(-1, fill_value=True)
     short = alone & length.is_between(2, PLAIN_HEADING) & ~pl.col("text").str.contains(r"[,;。!?\t]")
+    # 以创建促服务,以服务暖民心 at the top of a report
+    entitles = pl.col("opens") & alone & length.is_between(2, PLAIN_HEADING) & ~text.str.contains(r"[;。!?\t]|[,:]$")
     return (
         sentences.sort("document_id", "start")
         .with_row_index("line", offset=1)
@@ -106,15 +109,21 @@ def lines(sentences: pl.DataFrame) -> pl.DataFrame:
             mark=mark,
             fresh=pl.col("text").str.contains(_FIRST),
         )
-        .with_columns(front=pl.col("paragraph") - pl.when("opens").then("paragraph").forward_fill() < FRONT)
+        .with_columns(
+            nth=pl.col("paragraph") - pl.when("opens").then("paragraph").forward_fill(), report=pl.col("opens").cum_sum()
+        )
+        # However many lines its masthead has, its first paragraph is in front.
+        .with_columns(body=pl.when(~short & ~entitles).then("nth").min().over("report").clip(FRONT - 1, MASTHEAD))
+        .with_columns(front=pl.col("nth") <= pl.coalesce("body", FRONT - 1))
         .with_columns(
             heading=pl.when(pl.col("first") & (pl.col("mark") < ITEM) & (length <= HEADING))
             .then("mark")
-            .when(short & pl.col("front") & pl.col("mark").is_null())
+            .when((entitles | (short & pl.col("front"))) & pl.col("mark").is_null())
             .then(pl.lit(TITLE, pl.Int8))
             .when(short & pl.col("mark").is_null())
             .then(pl.lit(PLAIN, pl.Int8))
         )
+        .drop("nth", "report", "body")
     )
 
 

@@ -95,15 +95,15 @@ def _governing(outline: pl.DataFrame, dates: pl.DataFrame, mentions: pl.DataFram
     """
     words = vocabulary(VOCABULARY)["words"]
     # What was done on one day says nothing of other things.
-    day = pl.col("fine") & (pl.col("start") == pl.col("end")).fill_null(pl.col("mode") != "until")
+    day = pl.col("fine") & (pl.col("start") == pl.col("end")).fill_null(pl.col("mode") == "point")
     day |= pl.col("word").str.contains("[年月]初$")
-    spoken = dates.filter((pl.col("mode") != "now") & ~day & ~pl.any_horizontal("event", "document", "attached"))
+    spoken = dates.filter((pl.col("mode") != "now") & ~day & ~pl.any_horizontal("event", "happened", "document", "attached"))
     begins = pl.col("opens") | (pl.col("opens_lead") & (pl.col("mode") == "since"))
     opening = spoken.filter(begins | (pl.col("mode") == "masked")).group_by("line").agg(opener=pl.col("place").max())
     this_year = pl.when(pl.col("basis") == "resolved").then("start")
     # 自2019年3月以来……,截至2021年8月底,进展顺利 gives both bounds, of no figure in particular.
     quiet = ~pl.col("line").is_in(mentions["line"].implode())
-    both = (pl.col("mode") == "until") & pl.col("until_now") & pl.col("start").is_not_null() & quiet
+    both = (pl.col("mode") == "until") & pl.col("until_now") & pl.col("start").is_not_null()
     leading = (
         spoken.filter((pl.col("opens_lead") & (pl.col("mode") != "until")) | both)
         .group_by("line")

@@ -12,6 +12,7 @@ from transforms.numerals import FUZZ, tokens
 from transforms.rules import Rule, first_that_holds, read_rules
 from transforms.schema import table
 from transforms.units import aliases, unit_pattern, units
+from transforms.values import TENTHS
 from transforms.vocabulary import load
 
 MENTION = table("stage.mention")
@@ -50,7 +51,11 @@ def quantity_rows(found: pl.DataFrame) -> pl.DataFrame:
     )  # fmt: skip
     unit_start = pl.col("to") + pl.concat_str("space", "fuzz").str.len_chars()
     in_source = pl.col("source").str.slice(unit_start, pl.col("unit").str.len_chars())
-    fraction = pl.col("numeral").str.extract("^([百千])分之").replace_strict({"百": "%", "千": "‰"}, default=None)
+    # What says what it is a share of: 百分之五, 八成五.
+    fraction = pl.coalesce(
+        pl.col("numeral").str.extract("^([百千])分之").replace_strict({"百": "%", "千": "‰"}, default=None),
+        pl.col("numeral").str.extract(f"^{TENTHS}$", 0).str.slice(1, 1),
+    )
     rows = rows.with_columns(in_source=in_source, fraction=fraction).with_columns(
         behind=pl.col("text").str.slice("stop", 6),
         numeral=pl.concat_str("numeral", "fuzz"),

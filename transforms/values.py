@@ -14,13 +14,15 @@ MASK = "xX×*_"
 FUZZ = "余多来几"
 RANGE = r"(?:-{1,2}|~|—{1,2}|[至到])"
 FRACTION = rf"[{CHINESE}]+分之"
+# 八成五 is 8.5成.
+TENTHS = f"[{DIGITS}]成[{DIGITS}]"
 # Digits side by side that mean a range: 两三 is 2 to 3, 三五百 is 300 to 500.
 SIDE_BY_SIDE = "一二|一两|两三|二三|三四|四五|五六|六七|七八|八九|三五"
 
 _READ_AS = {
     **{digit: str(value) for value, digit in enumerate(DIGITS)},
     **dict(zip(FINANCIAL, "123456789十百千", strict=True)),
-    **{"两": "2", "俩": "2", "廿": "2十", "卅": "3十", "点": ".", "·": "."},
+    **{"两": "2", "俩": "2", "廿": "2十", "卅": "3十", "点": ".", "·": ".", "成": "."},
 }
 # A number spoken short, written out: 一万二 is 一万二千.
 _WRITTEN_OUT = {
