@@ -222,6 +222,19 @@ def test_a_part_of_a_stock_picked_by_a_condition_is_not_the_stock():
     assert read("未安装灭火器【30个】") == [OTHER]
 
 
+def test_a_unit_may_name_the_indicator_beside_words_that_nobody_knows():
+    assert read("“大家谈”办了【20场】", "人才招聘会【12场】") == ["events_held", OTHER]
+    assert read("累计奉献【910万小时】") == ["volunteer_hours"]
+
+
+def test_the_heading_above_and_the_paragraph_before_name_the_topic():
+    counted = "组织活动【230场】,参与【2万人次】。"
+    assert read(f"平安建设工作汇报\n{counted}") == ["events_held", "event_participants"]
+    volunteering = ["volunteer_activities", "volunteer_participations"]
+    assert read(f"四、志愿服务\n{counted}") == volunteering
+    assert read(f"实名注册的志愿者很多。{counted}") == volunteering
+
+
 def test_a_number_in_a_table_is_read_by_its_header():
     quantities, found, _ = marked("街道\t清理垃圾(吨)\n城东\t【120】\n", headers=["清理垃圾(吨) 城东"])
     by_unit = quantities.drop("dimension", "unit").with_columns(raw_unit=pl.lit("吨")).join(units(), on="raw_unit")
@@ -260,7 +273,7 @@ def test_quantities_read_in_parts_are_read_as_they_are_at_once(monkeypatch):
     quantities, found = cases((text, [OTHER] * text.count("【")) for text in texts)
     at_once = classify(quantities, found)
     monkeypatch.setattr(indicators, "AT_A_TIME", 2)
-    assert len(indicators._parts(indicators._place(quantities, found))) > 2
+    assert len(indicators._parts(indicators._place(quantities, found, read_lexicon().topics))) > 2
     assert classify(quantities, found).equals(at_once)
 
 
@@ -474,5 +487,5 @@ def test_every_weight_weighs_a_feature():
     quantities, found, _ = marked("新建【3处】便民市场")
     from transforms.indicators import _parts, _place
 
-    part = _parts(_place(quantities, found))[0]
+    part = _parts(_place(quantities, found, read_lexicon().topics))[0]
     assert {*Readings(part, read_lexicon()).features(), "temperature"} == set(weights())

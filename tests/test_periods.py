@@ -259,8 +259,20 @@ def test_a_period_reaches_as_far_as_its_passage(text, expected):
         ("某市创建汇报\n自2021年启动创建以来，我市狠抓落实。现将截至2023年10月的情况汇报如下：\n一、成效\n清理垃圾【80吨】。\n", [("2021", "2023-10")]),
         ("某市创建汇报\n我市创建全国文明城市工作自2018年启动以来，成效显著。现汇报如下：\n一、成效\n清理垃圾【80吨】。\n", [("2018", None)]),
         ("某镇创建汇报\n2022年3月动员大会以来，我镇狠抓落实，截至2023年5月底，进展顺利。现汇报如下：\n一、成效\n拆除违建【9处】。\n", [("2022-03", "2023-05")]),
-        # but not where it speaks of a figure
-        ("某镇创建汇报\n2022年3月动员大会以来，我镇狠抓落实，截至2023年5月底，组建队伍【9支】。\n一、宣传\n发放资料【6万份】。\n", [("2022-03", "2023-05"), ("2022-03", None)]),
+        # where it speaks of a figure, too
+        ("某镇创建汇报\n2022年3月动员大会以来，我镇狠抓落实，截至2023年5月底，组建队伍【9支】。\n一、宣传\n发放资料【6万份】。\n", [("2022-03", "2023-05"), ("2022-03", "2023-05")]),
+        # under a masthead of many lines
+        ("创建简报\n第17期\n某镇创建办编印\n百日攻坚见实效\n本刊讯 自2022年9月10日打响“百日攻坚”以来，运走垃圾【870吨】。\n乡风也在变。评出文明户【216户】。\n", [("2022-09-10", None), ("2022-09-10", None)]),
+        # a title may be long, and hold a comma
+        ("全县文明村镇创建、道德模范选树和新时代文明实践工作情况（2023年1至10月）\n一、村镇这一块\n评出道德模范【20名】。\n", [("2023-01", "2023-10")]),
+        ("以创建促服务，以服务暖民心\n2021年3月至2022年6月，我院抓文明创建，投入【1.28亿元】。\n再说人。登记志愿者【512人】。\n", [("2021-03", "2022-06"), ("2021-03", "2022-06")]),
+        # an event behind a comma dates its sentence only
+        ("某市2018—2020年创建汇报\n2018年2月,我市跻身提名城市行列。\n一、高位推动\n明查暗访【132次】。\n", [("2018", "2020")]),
+        # a stock does not add up
+        ("2018年以来,我市投入【40亿元】。\n截至2021年12月,全市共有文明村【12个】、文明单位【8个】。\n", [("2018", None), (None, "2021-12"), (None, "2021-12")]),
+        # a bare month is not of the year since which something is so
+        ("某县2022年创建总结\n从2020年起，每年安排经费【15万元】。在4月份的攻坚里，清出垃圾【160吨】。2019年修路【7条】，次年修路【8条】。\n", [("2020", None), ("2022-04", "2022-04"), ("2019", "2019"), ("2020", "2020")]),
+        ("2021.6.1—8.31“净工地”行动期间，检查【20次】。\n", [("2021-06-01", "2021-08-31")]),
         # what happens every year from then on does not add up, nor does a level
         ("一、投入\n县财政自2018年起每年安排【260万元】。截至2022年8月底，督查【31次】。\n", [("2018", None), (None, "2022-08")]),
         ("一、绿化\n2023年以来，新增绿地【128公顷】。截至2023年9月，绿地率达到【39.6%】，建成公园【6个】。\n", [("2023", None), (None, "2023-09"), ("2023", "2023-09")]),
@@ -296,6 +308,11 @@ def test_a_period_reaches_as_far_as_its_passage(text, expected):
 )  # fmt: skip
 def test_title_lead_and_headings_govern_what_stands_under_them(text, expected):
     assert periods(text) == periods(text, year=2019) == expected
+
+
+def test_years_counted_back_end_with_the_years_of_the_title():
+    text = "某市2018—2020年创建汇报\n一、以文化人\n三年间评出道德模范【45名】，三年累计投入【18亿元】。\n"
+    assert periods(text) == [("2018", "2020"), ("2018", "2020")]
 
 
 def test_a_lead_that_says_up_to_when_it_reports_says_in_which_year_it_was_written():

@@ -101,6 +101,7 @@ def _grammar() -> str:
             rf"(?:(?P<y5>{_YEAR}) ?年度?|(?P<r5>{relative}))? ?(?P<m5>{_MONTH})(?: ?月份?)?{_TO}(?P<m6>{_MONTH}) ?月份?(?:{_EDGE})?",
             rf"(?:(?P<y7>{_YEAR}) ?年|(?P<r7>{relative}))? ?(?P<m7>{_MONTH}) ?月 ?(?P<d7>{_DAY}) ?[日号]?{_TO}(?P<d8>{_DAY}) ?[日号]",
             rf"(?P<y8>{_YEAR})(?: ?年度?)?[、和及与]",
+            rf"(?P<y10>{_YEAR})[-./](?P<m10>{_MONTH})[-./](?P<d10>{_DAY}){_TO}(?:(?P<y11>{_YEAR})[-./])?(?P<m11>{_MONTH})[-./](?P<d11>{_DAY})",
             rf"(?P<y9>{_YEAR})[-./](?:(?P<m9>{_MONTH})[-./](?P<d9>{_DAY})|(?P<n9>0[1-9]|1[0-2]))",
             rf"[\"'“‘]?(?P<plan>{any_of(declared['plans'])})[\"'”’]?(?:规划)?(?:期间|时期|期末|末|(?P<plan_on>以来|至今))",
             rf"(?:{any_of(words['recent_before'])})(?P<years>{number}) ?年多?(?:{any_of(words['recent_after'])})?",
@@ -159,7 +160,7 @@ def _parsed(words: pl.Series) -> pl.DataFrame:
         f(name).is_not_null() for name in ("since_before", "since_after", "since_next", "plan_on")
     )
     until = pl.any_horizontal(f(name).is_not_null() for name in ("until_before", "until_after"))
-    spans_two = pl.any_horizontal(f(name).is_not_null() for name in ("y2", "y4", "m2", "n2", "s2", "m6", "d8", "plan"))
+    spans_two = pl.any_horizontal(f(name).is_not_null() for name in ("y2", "y4", "m2", "n2", "s2", "m6", "d8", "d11", "plan"))
     # 今年以来 can't reach beyond the year that a report is on.
     this_year = year_word.replace_strict(relative, default=None, return_dtype=pl.Int64).eq_missing(
         0
@@ -192,15 +193,15 @@ def _parsed(words: pl.Series) -> pl.DataFrame:
         pl.DataFrame({"word": words.unique()})
         .with_columns(said=pl.col("word").str.extract_groups(f"^(?:{_grammar()})"))
         .with_columns(
-            y1=pl.coalesce(_year(first("y1", "y3", "y5", "y7", "y8", "y9", "y0")), plan[0]),
+            y1=pl.coalesce(_year(first("y1", "y3", "y5", "y7", "y8", "y9", "y10", "y0")), plan[0]),
             m1=pl.coalesce(
-                _number(first("m1", "n1", "s1", "m5", "m7", "m9", "n9", "m0", "n0", "s0")),
+                _number(first("m1", "n1", "s1", "m5", "m7", "m9", "n9", "m10", "m0", "n0", "s0")),
                 month(0, "p1", "q1", "p0", "q0"),
             ),
-            d1=_number(first("d1", "o1", "t1", "d7", "d9", "d0", "o0", "t0")),
-            y2=pl.coalesce(_year(first("y2", "y4")), pl.when(f("plan_on").is_null()).then(plan[1])),
-            m2=pl.coalesce(_number(first("m2", "n2", "s2", "m6")), month(1, "p2", "q2", "p0", "q0")),
-            d2=_number(first("d2", "o2", "t2", "d8")),
+            d1=_number(first("d1", "o1", "t1", "d7", "d9", "d10", "d0", "o0", "t0")),
+            y2=pl.coalesce(_year(first("y2", "y4", "y11")), pl.when(f("plan_on").is_null()).then(plan[1])),
+            m2=pl.coalesce(_number(first("m2", "n2", "s2", "m6", "m11")), month(1, "p2", "q2", "p0", "q0")),
+            d2=_number(first("d2", "o2", "t2", "d8", "d11")),
             relative=year_word.replace_strict(relative, default=None, return_dtype=pl.Int64),
             years=_number(first("years", "years_on")),
         )
@@ -346,9 +347,12 @@ def _with_bounds(dates: pl.DataFrame) -> pl.DataFrame:
     )
     return (
         # The year of 6月份 and 当年 is the last that its paragraph names, or else the last in a heading
-        # or the lead, or else that of the report. That of 今年 is the report's, or else that of a heading or the lead.
+        # or the lead (rather not one since which something is so), or else that of the report. That of 今年 is the report's, or else that of a heading or the lead.
         dates.with_columns(
-            titled=pl.when(above).then(stated).forward_fill().over("report_id"),
+            titled=pl.coalesce(
+                pl.when(above & (pl.col("mode") != "since")).then(stated).forward_fill(),
+                pl.when(above).then(stated).forward_fill(),
+            ).over("report_id"),
             headed=pl.when((above & (pl.col("mode") == "point") & ~pl.col("attached")) | closing)
             .then(stated)
             .forward_fill()
@@ -359,7 +363,7 @@ def _with_bounds(dates: pl.DataFrame) -> pl.DataFrame:
             .over("report_id"),
         )
         .with_columns(
-            named=pl.when(~pl.col("attached")).then(pl.coalesce(stated, this_year)).forward_fill().over("paragraph"),
+            named=pl.when(~pl.col("attached") & (pl.col("mode") != "since")).then(pl.coalesce(stated, this_year)).forward_fill().over("paragraph"),
             this_month=pl.when(pl.col("word").is_in(words["this_month"])).then("this_month"),
         )
         .with_columns(

@@ -136,6 +136,8 @@ def find_places(texts: pl.DataFrame) -> pl.DataFrame:
         (brief & before.str.contains(words["inside"]))
         | (written.is_in(words["bounded"]) & before.str.contains(r"\p{Han}$"))
         | (ending + pl.col("after")).str.contains(words["beyond"])
+        # 沿河街道 is no part of 沿河县.
+        | (~pl.col("full") & pl.col("after").str.contains(words["below"]))
     )
     doubtful = part | written.is_in(words["ordinary"])
     return (

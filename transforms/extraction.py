@@ -105,7 +105,7 @@ def _extract(documents: pl.DataFrame, reports: pl.DataFrame) -> Extraction:
     outline = with_passages(lines(found))
     mentions = (
         quantity_rows(numerals)
-        .pipe(classify, found)
+        .pipe(classify, outline)
         .pipe(read_status, outline)
         .pipe(read_periods, outline, reports)
         .pipe(settle)

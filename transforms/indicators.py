@@ -25,7 +25,7 @@ import numpy as np
 import polars as pl
 
 from transforms.lexicon import OTHER, Lexicon, read_lexicon
-from transforms.outline import BLANK, any_of, vocabulary
+from transforms.outline import BLANK, any_of, lines, scoped, vocabulary
 from transforms.readings import CASE, PLACES, Readings
 from transforms.vocabulary import load
 
@@ -54,7 +54,7 @@ def classify(quantities: pl.DataFrame, sentences: pl.DataFrame, lexicon: Lexicon
     Raises `VocabularyError` where the vocabulary is not well formed.
     """
     known = lexicon or read_lexicon()
-    placed = _place(quantities, sentences)
+    placed = _place(quantities, sentences, known.topics)
     decided = [part.select("case").hstack(_decide(part, Readings(part, known), known)) for part in _parts(placed)]
     if not decided:
         added = {"indicator_id": pl.String, "confidence": pl.Float64, "indicator_rules": pl.String}
@@ -95,7 +95,7 @@ def settle(mentions: pl.DataFrame, lexicon: Lexicon | None = None) -> pl.DataFra
     return mentions
 
 
-def _place(quantities: pl.DataFrame, sentences: pl.DataFrame) -> pl.DataFrame:
+def _place(quantities: pl.DataFrame, sentences: pl.DataFrame, topics: pl.DataFrame) -> pl.DataFrame:
     """The quantities with the columns of `CASE`, and `case`, the row of the first that has the same of them.
 
     A number in a table stands after its header. A sentence that opens with 其中, or with an act and
@@ -118,6 +118,7 @@ def _place(quantities: pl.DataFrame, sentences: pl.DataFrame) -> pl.DataFrame:
     )
     placed = (
         quantities.join(passages, on=["document_id", "sentence_id"], how="left", maintain_order="left")
+        .join(_topics(sentences, topics), on=["document_id", "sentence_id"], how="left", maintain_order="left")
         .with_columns(
             passage=pl.coalesce("header", "passage"),
             in_table=pl.col("header").is_not_null(),
@@ -132,6 +133,22 @@ def _place(quantities: pl.DataFrame, sentences: pl.DataFrame) -> pl.DataFrame:
         .with_columns(passage_id=pl.col("row").first().over("passage"))
         .with_columns(case=pl.col("row").first().over(set(CASE) - {"passage"}))
     )
+
+
+def _topics(sentences: pl.DataFrame, topics: pl.DataFrame) -> pl.DataFrame:
+    """`document_id`, `sentence_id`, `topics`: the indicators whose topic a heading above or the paragraph before names."""
+    outline = lines(sentences)
+    patterns = topics.group_by("indicator_id", maintain_order=True).agg(pl.col("word").str.join("|"))
+    about = patterns.group_by("word", maintain_order=True).agg(pl.col("indicator_id").str.join(" "))
+
+    def spoken_of(pattern: str) -> pl.Expr:
+        here = pl.col("text").str.contains(pattern)
+        above = scoped(outline, pl.col("heading"), pl.when(here).then(1)) > 0
+        return above | (here.cum_max().shift(1, fill_value=False).over("paragraph"))
+
+    named = [pl.when(spoken_of(pattern)).then(pl.lit(indicators)) for pattern, indicators in about.iter_rows()]
+    topics_of = pl.concat_str(named, separator=" ", ignore_nulls=True) if named else pl.lit("")
+    return outline.select("document_id", "sentence_id", topics=topics_of)
 
 
 def _outside(placed: pl.DataFrame) -> pl.DataFrame:

@@ -6,8 +6,11 @@ heads     nouns that name what it counts, enough by themselves: 停车位
 weak      nouns that it shares with other things, which need one of its verbs or its context: 资金
 verbs     acts that speak for it: 施划
 context   words elsewhere in the sentence that speak for it: 环境卫生
+topic     words that do in the heading above or earlier in the paragraph as well: 志愿
 excludes  words in the clause that speak against it: 处理能力
 units     unit words that speak for it; they are accepted whatever their dimension (垃圾300车)
+telling   unit words that name it by themselves, beside words that nobody knows (“大家谈”20场); with a
+          topic, only there
 accepts   dimensions that it accepts, its own by default
 only      units that it is counted in, and no others (任务 by 项, not by 座)
 planned   the indicator that a figure of it is where it is a target (money only planned is budgeted)
@@ -65,7 +68,7 @@ _REQUIRED = ("name_zh", "name_en", "unit", "dimension", "kind", "definition", "h
 # Dimensions whose units are classifiers: each has things of its own that it counts.
 COUNTED = ("count", "person", "person_time")
 SETTLED = ("planned", "recurring", "peopled")
-_KEYS = {*_REQUIRED, *ROLES, *SETTLED, "plausible_low", "plausible_high", "per_capita_high", "accepts", "units", "only"}
+_KEYS = {*_REQUIRED, *ROLES, *SETTLED, "topic", "plausible_low", "plausible_high", "per_capita_high", "accepts", "units", "telling", "only"}
 _KINDS = next(column.values for column in INDICATOR.columns if column.name == "kind")
 
 
@@ -79,7 +82,9 @@ class Lexicon:
                that no indicator counts), `role` (a value of `ROLES`)
     accepted   one row an indicator and dimension that it accepts: `indicator_id`, `dimension`
     preferred  one row an indicator and unit word that speaks for it: `indicator_id`, `raw_unit`
+    telling    one row an indicator and unit word that names it by itself
     only       one row an indicator and unit word, of those that are counted in no others
+    topics     one row an indicator and word of its topic: `indicator_id`, `word`
     settled    one row an indicator that is another in some case: `indicator_id`, `case` (of `SETTLED`), `other_id`
     """
 
@@ -88,7 +93,9 @@ class Lexicon:
     roles: pl.DataFrame
     accepted: pl.DataFrame
     preferred: pl.DataFrame
+    telling: pl.DataFrame
     only: pl.DataFrame
+    topics: pl.DataFrame
     settled: pl.DataFrame
 
 
@@ -114,7 +121,8 @@ def _check(where: str, declared: dict[str, Any]) -> None:
         raise VocabularyError(f"{where}: unknown {', '.join(unknown)}; an entry may have {', '.join(sorted(_KEYS))}")
     if unknown := sorted({declared["dimension"], *declared.get("accepts", ())} - set(units()["dimension"])):
         raise VocabularyError(f"{where}: units.toml has no dimension {', '.join(unknown)}")
-    if unknown := sorted({*declared.get("units", ()), *declared.get("only", ())} - set(units()["raw_unit"]) - {""}):
+    named = {word for key in ("units", "telling", "only") for word in declared.get(key, ())}
+    if unknown := sorted(named - set(units()["raw_unit"]) - {""}):
         raise VocabularyError(f"{where}: units.toml has no unit {', '.join(unknown)}")
     if declared["kind"] not in _KINDS:
         raise VocabularyError(f"{where}: kind {declared['kind']!r} is none of {', '.join(_KINDS)}")
@@ -152,6 +160,7 @@ def _roles(entries: dict[str, dict[str, Any]], lists: dict[str, list[str]]) -> l
     for indicator, entry in entries.items():
         where = f"{entry['file']}: [{indicator}]"
         words = {role: _expand(entry.get(key, ()), lists, f"{where} {key}") for key, role in ROLES.items()}
+        words["head"] = list(dict.fromkeys([*words["head"], *entry.get("telling", ())]))
         if both := sorted(set(words["head"]) & set(words["exclude"])):
             raise VocabularyError(f"{where}: both head and excluded: {', '.join(both)}")
         # A noun that holds the act speaks for it too: 财政投入, 筹集资金.
@@ -257,7 +266,13 @@ def read_lexicon(folder: Traversable | None = None) -> Lexicon:
             orient="row",
         ),
         preferred=_units_of(entries, "units"),
+        telling=_units_of(entries, "telling"),
         only=_units_of(entries, "only"),
+        topics=pl.DataFrame(
+            [(i, word) for i, entry in entries.items() for word in _expand(entry.get("topic", ()), lists, entry["file"])],
+            dict.fromkeys(["indicator_id", "word"], pl.String),
+            orient="row",
+        ),
         settled=pl.DataFrame(settled, dict.fromkeys(["indicator_id", "case", "other_id"], pl.String), orient="row"),
     )
 

@@ -97,7 +97,7 @@ def lines(sentences: pl.DataFrame) -> pl.DataFrame:
     alone = pl.col("first") & pl.col("first").shift(-1, fill_value=True)
     short = alone & length.is_between(2, PLAIN_HEADING) & ~pl.col("text").str.contains(r"[,;。!?\t]")
     # 以创建促服务,以服务暖民心 at the top of a report
-    entitles = pl.col("opens") & alone & length.is_between(2, PLAIN_HEADING) & ~text.str.contains(r"[;。!?\t]|[,:]$")
+    entitles = pl.col("opens") & alone & length.is_between(2, HEADING) & ~text.str.contains(r"[;。!?\t]|[,:]$")
     return (
         sentences.sort("document_id", "start")
         .with_row_index("line", offset=1)

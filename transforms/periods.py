@@ -325,7 +325,9 @@ def _periods(mentions: pl.DataFrame, outline: pl.DataFrame, dates: pl.DataFrame)
 
     by_sentence = pl.col("rule") == "sentence"
     until_now = by_sentence & (pl.col("mode") == "until") & pl.col("until_now")
-    start = pl.when(~(until_now & level).fill_null(False)).then(
+    # 截至2021年底,全市共有志愿者3万人 is a stock, too.
+    stock = told.str.contains(f"^,?[^,;:。]*{any_of(words['stock'])}")
+    start = pl.when(~(until_now & (level | stock)).fill_null(False)).then(
         pl.coalesce(by_rule("start"), pl.when(until_now).then("from_above"))
     )
     # 2018年4月启动创建,累计投入2亿元: since then.

@@ -41,7 +41,8 @@ _BITS = {"head": HEAD, "weak": WEAK, "verb": VERB, "context": CONTEXT, "exclude"
 PLACES = ("header", "after", "before", "earlier", "later", "unit", "none")
 
 # What the reading of a quantity depends on: its passage (text and number), place in it and unit.
-CASE = ["passage", "passage_id", "in_table", "begin", "end", "raw_unit", "dimension", "unit"]
+# `topics` are the indicators whose topic it stands under, joined by spaces.
+CASE = ["passage", "passage_id", "in_table", "begin", "end", "raw_unit", "dimension", "unit", "topics"]
 
 
 def _any(flags: Bools) -> Bools:
@@ -85,6 +86,7 @@ class _Knowledge:
     rates: Bools
     people: Bools
     sharing: Ints
+    has_topic: Bools
 
 
 def _sharing(lexicon: Lexicon) -> Ints:
@@ -125,11 +127,12 @@ def _knowledge(lexicon: Lexicon) -> _Knowledge:
         np.append(lexicon.catalogue["dimension"].is_in(dimensions).to_numpy(), False) for dimensions in (RATES, PEOPLE)
     )
     telling = verbs.sum(axis=1) <= TELLING
-    return _Knowledge(names, roles, _Heads(roles), _any(verbs), telling, rates, people, _sharing(lexicon))
+    has_topic = np.isin(names, lexicon.topics["indicator_id"].unique().to_numpy())
+    return _Knowledge(names, roles, _Heads(roles), _any(verbs), telling, rates, people, _sharing(lexicon), has_topic)
 
 
-def _fits(units: pl.DataFrame, lexicon: Lexicon, names: list[str]) -> tuple[Bools, Bools, Bools]:
-    """Whether each unit (row) is allowed for each indicator (column), preferred by it, or unusual.
+def _fits(units: pl.DataFrame, lexicon: Lexicon, names: list[str]) -> tuple[Bools, Bools, Bools, Bools]:
+    """Whether each unit (row) is allowed for each indicator (column), preferred by it, unusual, or names it by itself.
 
     `units` has `row`, `raw_unit` and `dimension`.
     """
@@ -140,8 +143,12 @@ def _fits(units: pl.DataFrame, lexicon: Lexicon, names: list[str]) -> tuple[Bool
         units.filter(written).join(lexicon.accepted, on="dimension").select("row", "indicator_id"),
         units.filter(~written).join(bare, how="cross").select("row", "indicator_id"),
     ]
-    allowed, preferred = (np.zeros((units.height, len(names)), bool) for _ in range(2))
-    for matrix, pairs in ((allowed, pl.concat(accepted)), (preferred, units.join(lexicon.preferred, on="raw_unit"))):
+    allowed, preferred, telling = (np.zeros((units.height, len(names)), bool) for _ in range(3))
+    for matrix, pairs in (
+        (allowed, pl.concat(accepted)),
+        (preferred, units.join(lexicon.preferred, on="raw_unit")),
+        (telling, units.join(lexicon.telling, on="raw_unit")),
+    ):
         matrix[pairs["row"].to_numpy(), indices(pairs["indicator_id"], pl.Series(names))] = True
     allowed |= preferred
     strict = np.isin(names, lexicon.only["indicator_id"].unique().to_numpy())
@@ -152,7 +159,7 @@ def _fits(units: pl.DataFrame, lexicon: Lexicon, names: list[str]) -> tuple[Bool
     allowed[:, -1] = True
     choosy = np.isin(names, lexicon.preferred["indicator_id"].unique().to_numpy())
     unusual = ~preferred & choosy & written_units[:, None]
-    return allowed, preferred, unusual
+    return allowed, preferred, unusual, telling
 
 
 class Readings:
@@ -275,14 +282,20 @@ class Readings:
         columns = ["raw_unit", "dimension", "unit"]
         units = cases.select(columns).unique(maintain_order=True).with_row_index("row")
         unit = cases.join(units, on=columns, how="left", nulls_equal=True, maintain_order="left")["row"].to_numpy()
-        allowed, preferred, unusual = _fits(units, lexicon, self.known.names)
-        fits = allowed[unit[case], indicator]
+        allowed, preferred, unusual, telling = _fits(units, lexicon, self.known.names)
+        in_topic = self._in_topic(case, indicator)
+        astray = (slot == -2) & telling[unit[case], indicator] & self.known.has_topic[indicator] & ~in_topic
+        fits = allowed[unit[case], indicator] & ~astray
         place = (case * len(self.known.names) + indicator) * (BEFORE + AFTER + 2) + slot
         order = np.flatnonzero(fits)[np.argsort(place[fits])]
         self.case, self.slot, self.indicator = case[order], slot[order], indicator[order]
-        self.preferred, self.unusual = (flag[unit[self.case], self.indicator] for flag in (preferred, unusual))
+        self.in_topic = in_topic[order]
+        self.preferred, self.unusual, telling = (
+            flag[unit[self.case], self.indicator] for flag in (preferred, unusual, telling)
+        )
 
         self.headed, self.by_unit = self.slot >= 0, self.slot == -2
+        self.by_telling_unit = self.by_unit & telling
         self.named = self.indicator != len(self.known.names) - 1
         self.item = np.where(self.headed, self.window[self.slot, self.case], self.at[self.case])
         low, high = np.minimum(self.item, self.at[self.case]), np.maximum(self.item, self.at[self.case])
@@ -293,6 +306,13 @@ class Readings:
         self.is_after, self.is_before, self.is_earlier, self.is_later = map(self._in, areas)
         standing = [self.by_unit, ~self.headed, self.in_table, self.is_after, self.is_before, self.is_earlier]
         self.place = np.select(standing, [5, 6, 0, 1, 2, 3], 4)
+
+    def _in_topic(self, case: Ints, indicator: Ints) -> Bools:
+        """Whether each case stands under the topic of its indicator."""
+        topics = self.cases["topics"]
+        distinct = topics.unique()
+        about = np.array([np.isin(self.known.names, said.split(" ")) for said in distinct])
+        return np.asarray(about[indices(topics, distinct)[case], indicator])
 
     def _in(self, values: Bools) -> Bools:
         """A flag of window and case at the heads of the readings, false where they have none."""
@@ -346,7 +366,7 @@ class Readings:
         self.through = found[2][candidate]
         honour = self.window[np.minimum(slots[2], len(acts) - 1), case]
         self.honoured = (found[2] & stream.is_honour[honour])[candidate]
-        self.in_context = _any((roles & CONTEXT) > 0)[candidate]
+        self.in_context = _any((roles & CONTEXT) > 0)[candidate] | self.in_topic
         # 清洗护栏30米,果皮箱50个: the act leads the list. What speaks against a whole does against its parts.
         excludes, around = (roles & EXCLUDE) > 0, self.before | self.after | (self.leading & self.near)
         # A label says nothing against what stands behind it (问题整改:发现问题312个).
@@ -372,6 +392,7 @@ class Readings:
             "earlier": self.is_earlier,
             "later": self.is_later,
             "unit_head": self.by_unit,
+            "telling_unit": self.by_telling_unit,
         }
 
     def _apart(self) -> dict[str, npt.NDArray[Any]]:
@@ -441,12 +462,12 @@ class Readings:
             "owned": after & stream.is_quantity[following] & (stream.gap[item] == 0),
             "rival_noun": rival & nouns_after[case] & ~measure,
             "rival_measure": rival & nouns_after[case] & measure & ~self.by_unit,
-            "rival_unknown": rival & unknown_after[case],
+            "rival_unknown": rival & unknown_after[case] & ~self.by_telling_unit,
             "clauses": (earlier & ~named_part) * np.minimum(apart["break"], CLAUSES) / CLAUSES,
             "nouns_between": (earlier & ~counts_act & ~named_part) * np.minimum(apart["noun"], 3) / 3,
             "clause_noun": earlier & clause_noun & ~label,
             "own_noun": borrowed & own_noun & ~label,
-            "own_unknown": (borrowed & ~part) * own_unknown,
+            "own_unknown": (borrowed & ~part & ~self.by_telling_unit) * own_unknown,
             "continued": label | (continues & ~own_noun),
             "respective": respective,
             "not_respective": self._in(self.not_respective),
@@ -513,6 +534,7 @@ class Readings:
             "foreign_verb": named & ~acted & ~self.idle[self.case],
             "no_verb": named & ~weak & self.known.has_verbs[self.indicator] & (self.verb < 0),
             "context": named & self.in_context,
+            "topic": self.in_topic,
             "excluded": named & self.excluded,
         }
 

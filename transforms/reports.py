@@ -149,16 +149,19 @@ def _paragraphs(documents: pl.DataFrame) -> pl.DataFrame:
 
 
 def _split_headings(paragraphs: pl.DataFrame) -> pl.DataFrame:
-    """Adds `heading`, `paragraph`, `chars` and `end`; a heading with text behind it becomes a paragraph of its own."""
+    """Adds `heading`, `entitles`, `paragraph`, `chars` and `end`; a heading with text or a title behind it becomes a paragraph of its own."""
     line = pl.col("line")
     short = (line.str.len_chars() <= LINE) & ~line.str.contains(r"[。;,!?]$")
     marker = line.str.extract(f"({pattern('heading', 'first')})", 1)
     counted = line.str.extract_groups(pattern("heading", "counted"))
     repeated = counted.struct["number"].n_unique().over("document_id", counted.struct["stem"]) > 1
     title = pl.concat_str(counted.struct["stem"], counted.struct["number"])
+    # 篇二:沿河街道2023年工作小结 has the report's own title, unless every heading says the same.
+    entitled = line.str.strip_prefix(marker).str.strip_chars(f" :{ORNAMENTS}")
+    own = (entitled != "") & entitled.is_unique().over("document_id", marker.is_not_null())
     titled = pl.when(counted.struct["stem"].is_not_null() & repeated).then(title.str.len_chars())
     heading = (
-        pl.when(short & (marker.is_not_null() | line.str.contains(pattern("heading", "last"))))
+        pl.when(short & ((marker.is_not_null() & ~own) | line.str.contains(pattern("heading", "last"))))
         .then(line.str.len_chars())
         .when(marker.is_not_null())
         .then(marker.str.len_chars())
@@ -170,16 +173,17 @@ def _split_headings(paragraphs: pl.DataFrame) -> pl.DataFrame:
     )
     pieces = pl.concat_list(line.str.head(pl.col("mark")), line.str.slice(pl.col("mark")))
     return (
-        paragraphs.with_columns(mark=heading)
+        paragraphs.with_columns(mark=heading, own=own.fill_null(False))
         .with_columns(line=pieces, offset=pl.concat_list(pl.lit(0, pl.Int64), "mark"), heading=[True, False])
         .explode("line", "offset", "heading")
         .filter(line.str.len_chars() > 0)
         .with_columns(
+            entitles=pl.col("own") & ~pl.col("heading"),
             start=pl.col("start") + pl.col("offset"),
             chars=line.str.len_chars().cast(pl.Int64),
             paragraph=pl.int_range(pl.len(), dtype=pl.Int64),
         )
-        .select("document_id", "paragraph", "start", "chars", "line", "heading", end=pl.col("start") + pl.col("chars"))
+        .select("document_id", "paragraph", "start", "chars", "line", "heading", "entitles", end=pl.col("start") + pl.col("chars"))
     )
 
 
@@ -233,6 +237,7 @@ def _sectioned(paragraphs: pl.DataFrame) -> pl.DataFrame:
             body=text & ~pl.col("padding") & pl.col("past_editor"),
             given_title=pl.coalesce(
                 pl.col("line").filter(pl.col("titled") & (written == 0)).first(),
+                pl.col("line").filter("entitles").first(),
                 pl.col("line").filter("heading").first(),
             ).over(SECTION),
         )
