@@ -205,6 +205,11 @@ def _summed(found: list[tuple[str, str, str]], words: set[str], totals: list[str
     ]
 
 
+def _accomplished(verbs: Iterable[str], words: set[str]) -> list[str]:
+    """The verbs that are found before 了 only together with it, where another word would take their end: 组建了 beside 建了."""
+    return [verb for verb in verbs if any(verb[start:] + "了" in words for start in range(1, len(verb)))]
+
+
 def _contained(found: list[tuple[str, str, str]], words: list[str]) -> list[tuple[str, str, str]]:
     """The words that hold a context word speak for its indicators too: 志愿服务队 does where 志愿服务 would."""
     contexts: dict[str, list[str]] = {}
@@ -243,6 +248,9 @@ def read_lexicon(folder: Traversable | None = None) -> Lexicon:
     light = {*classes["fillers"], *classes["particles"], *classes["prepositions"]}
     acts = [word for entry in entries.values() for word in _expand(entry.get("verbs", ()), lists, entry["file"])]
     classes["verbs"] += [word for word in dict.fromkeys(acts) if word not in light]
+    accomplished = set(_accomplished(classes["verbs"], {*known, *acts}))
+    classes["verbs"] += sorted(verb + "了" for verb in accomplished)
+    found += [(word + "了", indicator, role) for word, indicator, role in found if word in accomplished]
     counted = {word for word, _, role in found if role in ("head", "weak")} - {*classes["verbs"], *light}
     claimed = {word for word, _, role in found if role in ("head", "weak")}
     found += [(word, OTHER, "head") for word in classes["nouns"] if word not in claimed]
