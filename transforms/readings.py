@@ -437,6 +437,11 @@ class Readings:
         )
         # 300人参加大扫除活动: they are counted who act.
         acting = after & stream.is_verb[item] & (apart["unknown"] == 0) & (apart["noun"] == 0) & self.of_people
+        # What stood before the first number, but further off than another noun, is not what the numbers behind it count.
+        counted = stream.next(stream.is_quantity)[item]
+        passed_over = (
+            continues & (stream.between("noun", item, counted) > 0) & (stream.run[item] != stream.run[counted - 1])
+        )
         return {
             "unknown_between": before * prose * np.minimum(apart["unknown"], 6) / 6,
             "verb_between": before & (apart["verb"] > 0),
@@ -445,7 +450,8 @@ class Readings:
             & prose
             & (apart["preposition"] > 0)
             & ~self.known.rates[self.indicator],
-            "superseded": (before | after) & (apart["noun"] > 0) & (stream.run[item] != run) & ~counts_act & ~honoured,
+            "superseded": ((before | after) & (apart["noun"] > 0) & (stream.run[item] != run) & ~counts_act & ~honoured)
+            | passed_over,
             "exemplified": before
             & (apart["closer"] > 0)
             & (apart["verb"] == 0)
