@@ -128,7 +128,7 @@ def _place(quantities: pl.DataFrame, sentences: pl.DataFrame, topics: pl.DataFra
         .with_row_index("nth")
     )
     return (
-        pl.concat([placed, _outside(placed)])
+        pl.concat([placed, _outside(placed), _inside(placed)])
         .with_row_index("row")
         .with_columns(passage_id=pl.col("row").first().over("passage"))
         .with_columns(case=pl.col("row").first().over(set(CASE) - {"passage"}))
@@ -166,6 +166,15 @@ def _outside(placed: pl.DataFrame) -> pl.DataFrame:
     ).with_columns(
         (pl.col("begin", "end") - left_out).cast(pl.Int64),
         passage=pl.col("passage").str.replace_all(BRACKET, ""),
+    )
+
+
+def _inside(placed: pl.DataFrame) -> pl.DataFrame:
+    """The quantities in a bracket, in their passages up to its end: 停车位50个(含限时泊位9个)、公园3座."""
+    before, behind = pl.col("passage").str.head(pl.col("begin")), pl.col("passage").str.slice("end")
+    inside = before.str.extract(r"(\([^()\n]*)$").is_not_null()
+    return placed.filter(~pl.col("in_table"), inside, behind.str.contains(r"\)")).with_columns(
+        passage=pl.col("passage").str.head(pl.col("end")) + behind.str.extract(r"^([^)]*)\)")
     )
 
 

@@ -160,7 +160,7 @@ def _roles(entries: dict[str, dict[str, Any]], lists: dict[str, list[str]]) -> l
     for indicator, entry in entries.items():
         where = f"{entry['file']}: [{indicator}]"
         words = {role: _expand(entry.get(key, ()), lists, f"{where} {key}") for key, role in ROLES.items()}
-        words["head"] = list(dict.fromkeys([*words["head"], *entry.get("telling", ())]))
+        words["head"] += [word for word in entry.get("telling", ()) if word not in words["head"] + words["weak"]]
         if both := sorted(set(words["head"]) & set(words["exclude"])):
             raise VocabularyError(f"{where}: both head and excluded: {', '.join(both)}")
         # A noun that holds the act speaks for it too: 财政投入, 筹集资金.

@@ -293,7 +293,7 @@ def _periods(mentions: pl.DataFrame, outline: pl.DataFrame, dates: pl.DataFrame)
     clause = pl.col("text").str.slice(0, pl.col("offset")).str.extract("([^,;:。]*)$")
     # A level does not add up from year to year.
     level = clause.str.contains(any_of(words["level"]))
-    standing = clause.str.contains(any_of(words["standing"])) | (ongoing & level)
+    standing = ongoing & (clause.str.contains(any_of(words["standing"])) | level)
     rule = (
         pl.when(pl.col("h_mode").is_not_null())
         .then(pl.lit("header"))

@@ -376,7 +376,9 @@ class Readings:
         own, whole = (_any(excludes & area.take(case, axis=1))[candidate] for area in (around, self.whole))
         self.excluded = own | (whole & self.is_part)
         self.verb_kind, self.verb = self.verb_kind[candidate], verb[candidate]
-        self.acted = self.verb_kind < 3
+        # 用于创建的资金为310万元,今年增加到480万元: the act on the first is done to the second, too.
+        goes_on = self.is_earlier & self.continues[1] & self.idle[self.case]
+        self.acted = (self.verb_kind < 3) | ((self.verb_kind == 3) & goes_on)
 
     def features(self) -> dict[str, npt.NDArray[Any]]:
         """The features of the readings by the names that `vocabulary/weights.toml` weighs them by."""

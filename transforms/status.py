@@ -119,6 +119,8 @@ def _cues(outline: pl.DataFrame) -> pl.DataFrame:
     }
     word, same = pl.col("word"), pl.col("line") == pl.col("line").shift(1)
     kind, last = pl.col("kind"), pl.col("kind").shift(1)
+    # 计划绿地不少于15亩,新建公厕5座: a standard within a plan ends nothing.
+    firm = pl.when(kind != "standard").then("kind").forward_fill().over("line")
     # What a list is led in by holds for all of it: 下半年,将抓好:一是新建3处;二是…
     leads = ~pl.col("before").str.contains("[;:]") & pl.col("text").str.contains("^[^;]*:.*;")
     deadline = (kind == "weak") & word.str.contains("^[到至]")
@@ -140,7 +142,7 @@ def _cues(outline: pl.DataFrame) -> pl.DataFrame:
             .when(kind.is_in(["weak", "standard"]))
             .then(pl.when(same & (last == "actual")).then(pl.lit("actual")).otherwise(pl.lit("target")))
             .otherwise(kind),
-            clause_only=kind == "standard",
+            clause_only=(kind == "standard") & ~firm.is_in(["target", "weak"]).fill_null(False),
             inside=pl.col("before").str.count_matches(r"\(") > pl.col("before").str.count_matches(r"\)"),
             cue=pl.when(kind == "pause").then("opened_by").otherwise(word),
             cue_end=pl.col("offset") + word.str.len_chars().cast(pl.Int64),
