@@ -160,7 +160,9 @@ def _parsed(words: pl.Series) -> pl.DataFrame:
         f(name).is_not_null() for name in ("since_before", "since_after", "since_next", "plan_on")
     )
     until = pl.any_horizontal(f(name).is_not_null() for name in ("until_before", "until_after"))
-    spans_two = pl.any_horizontal(f(name).is_not_null() for name in ("y2", "y4", "m2", "n2", "s2", "m6", "d8", "d11", "plan"))
+    spans_two = pl.any_horizontal(
+        f(name).is_not_null() for name in ("y2", "y4", "m2", "n2", "s2", "m6", "d8", "d11", "plan")
+    )
     # 今年以来 can't reach beyond the year that a report is on.
     this_year = year_word.replace_strict(relative, default=None, return_dtype=pl.Int64).eq_missing(
         0
@@ -277,6 +279,10 @@ def _with_setting(dates: pl.DataFrame) -> pl.DataFrame:
     ).fill_null(False)
     # 由2015年的35%提高到78%: the year is that of the first figure alone.
     attached = (pl.col("word").str.contains("^从|的$") | before.str.ends_with("由")) & behind.str.contains(_FIGURE)
+    # 由目前的1座增至3座
+    attached |= (
+        (pl.col("mode") == "now") & before.str.contains("[由从]$") & behind.str.contains(_FIGURE.replace("^", "^的?"))
+    )
     bare = pl.col("word").str.contains("[0-9零○O一二三四五六七八九][、和及与]$")
     prose = ~pl.col("text").str.contains("\t")
     happened = f"{_UNCOUNTED}*{any_of(words['event'])}"
@@ -317,6 +323,8 @@ def _with_setting(dates: pl.DataFrame) -> pl.DataFrame:
             figured=behind.str.contains("[0-9xX×*]"),
         )
         .with_columns(mode=pl.when("attached").then(pl.lit("point")).otherwise("mode"))
+        # 截至10月底,历年累计: the end stands.
+        .filter(~((pl.col("mode") == "vague") & same_line.shift(1) & pl.col("until_now").shift(1)).fill_null(False))
         .filter((~pl.col("bare") | pl.col("listed")) & (~pl.col("document") | pl.col("plan")))
         # The year of a plan says something only where the sentence itself has not yet said more.
         .filter(~pl.col("document") | ((~pl.col("document")).cum_sum().over("line") == 0))
@@ -329,7 +337,9 @@ def _with_bounds(dates: pl.DataFrame) -> pl.DataFrame:
     words = vocabulary(VOCABULARY)["words"]
     stated = pl.when(pl.col("mode") == "masked").then(-1).otherwise(pl.coalesce("y2", "y1"))
     two = pl.any_horizontal(pl.col(name).is_not_null() for name in ("y2", "m2", "d2", "years"))
-    above = pl.col("heading").is_not_null() | (pl.col("front") & pl.col("opens_lead") & ~pl.any_horizontal("event", "happened"))
+    above = pl.col("heading").is_not_null() | (
+        pl.col("front") & pl.col("opens_lead") & ~pl.any_horizontal("event", "happened")
+    )
     # A lead of 截至2023年5月底,进展顺利 is written in that year.
     closing = pl.col("front") & (pl.col("mode") == "until") & pl.col("until_now") & ~pl.col("figured")
     # A bulletin of 3 January on 12月 is on the December before.
@@ -363,7 +373,10 @@ def _with_bounds(dates: pl.DataFrame) -> pl.DataFrame:
             .over("report_id"),
         )
         .with_columns(
-            named=pl.when(~pl.col("attached") & (pl.col("mode") != "since")).then(pl.coalesce(stated, this_year)).forward_fill().over("paragraph"),
+            named=pl.when(~pl.col("attached") & (pl.col("mode") != "since"))
+            .then(pl.coalesce(stated, this_year))
+            .forward_fill()
+            .over("paragraph"),
             this_month=pl.when(pl.col("word").is_in(words["this_month"])).then("this_month"),
         )
         .with_columns(

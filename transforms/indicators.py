@@ -127,8 +127,9 @@ def _place(quantities: pl.DataFrame, sentences: pl.DataFrame, topics: pl.DataFra
         )
         .with_row_index("nth")
     )
+    beside, inside = _inside(placed)
     return (
-        pl.concat([placed, _outside(placed), _inside(placed)])
+        pl.concat([beside, placed, _outside(placed), inside])
         .with_row_index("row")
         .with_columns(passage_id=pl.col("row").first().over("passage"))
         .with_columns(case=pl.col("row").first().over(set(CASE) - {"passage"}))
@@ -169,13 +170,20 @@ def _outside(placed: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _inside(placed: pl.DataFrame) -> pl.DataFrame:
-    """The quantities in a bracket, in their passages up to its end: 停车位50个(含限时泊位9个)、公园3座."""
+def _inside(placed: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The quantities in a bracket, in their passages up to its end: 停车位50个(含限时泊位9个)、公园3座.
+
+    First come all quantities of those passages, only to be there.
+    """
     before, behind = pl.col("passage").str.head(pl.col("begin")), pl.col("passage").str.slice("end")
-    inside = before.str.extract(r"(\([^()\n]*)$").is_not_null()
-    return placed.filter(~pl.col("in_table"), inside, behind.str.contains(r"\)")).with_columns(
-        passage=pl.col("passage").str.head(pl.col("end")) + behind.str.extract(r"^([^)]*)\)")
+    inside = placed.filter(
+        ~pl.col("in_table"), before.str.contains(r"\([^()\n]*$"), behind.str.contains(r"\)")
+    ).with_columns(until=pl.col("passage").str.head(pl.col("end")) + behind.str.extract(r"^([^)]*)\)"))
+    there = placed.join(inside.select("passage", "until").unique(maintain_order=True), on="passage").filter(
+        pl.col("end") <= pl.col("until").str.len_chars()
     )
+    beside, inside = (rows.with_columns(passage="until").drop("until") for rows in (there, inside))
+    return beside, inside
 
 
 def _parts(placed: pl.DataFrame) -> list[pl.DataFrame]:

@@ -68,7 +68,19 @@ _REQUIRED = ("name_zh", "name_en", "unit", "dimension", "kind", "definition", "h
 # Dimensions whose units are classifiers: each has things of its own that it counts.
 COUNTED = ("count", "person", "person_time")
 SETTLED = ("planned", "recurring", "peopled")
-_KEYS = {*_REQUIRED, *ROLES, *SETTLED, "topic", "plausible_low", "plausible_high", "per_capita_high", "accepts", "units", "telling", "only"}
+_KEYS = {
+    *_REQUIRED,
+    *ROLES,
+    *SETTLED,
+    "topic",
+    "plausible_low",
+    "plausible_high",
+    "per_capita_high",
+    "accepts",
+    "units",
+    "telling",
+    "only",
+}
 _KINDS = next(column.values for column in INDICATOR.columns if column.name == "kind")
 
 
@@ -277,7 +289,11 @@ def read_lexicon(folder: Traversable | None = None) -> Lexicon:
         telling=_units_of(entries, "telling"),
         only=_units_of(entries, "only"),
         topics=pl.DataFrame(
-            [(i, word) for i, entry in entries.items() for word in _expand(entry.get("topic", ()), lists, entry["file"])],
+            [
+                (i, word)
+                for i, entry in entries.items()
+                for word in _expand(entry.get("topic", ()), lists, entry["file"])
+            ],
             dict.fromkeys(["indicator_id", "word"], pl.String),
             orient="row",
         ),

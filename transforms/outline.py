@@ -110,7 +110,8 @@ def lines(sentences: pl.DataFrame) -> pl.DataFrame:
             fresh=pl.col("text").str.contains(_FIRST),
         )
         .with_columns(
-            nth=pl.col("paragraph") - pl.when("opens").then("paragraph").forward_fill(), report=pl.col("opens").cum_sum()
+            nth=pl.col("paragraph") - pl.when("opens").then("paragraph").forward_fill(),
+            report=pl.col("opens").cum_sum(),
         )
         # However many lines its masthead has, its first paragraph is in front.
         .with_columns(body=pl.when(~short & ~entitles).then("nth").min().over("report").clip(FRONT - 1, MASTHEAD))

@@ -97,17 +97,23 @@ def _governing(outline: pl.DataFrame, dates: pl.DataFrame, mentions: pl.DataFram
     # What was done on one day says nothing of other things.
     day = pl.col("fine") & (pl.col("start") == pl.col("end")).fill_null(pl.col("mode") == "point")
     day |= pl.col("word").str.contains("[年月]初$")
-    spoken = dates.filter((pl.col("mode") != "now") & ~day & ~pl.any_horizontal("event", "happened", "document", "attached"))
+    spoken = dates.filter(
+        (pl.col("mode") != "now") & ~day & ~pl.any_horizontal("event", "happened", "document", "attached")
+    )
     begins = pl.col("opens") | (pl.col("opens_lead") & (pl.col("mode") == "since"))
-    opening = spoken.filter(begins | (pl.col("mode") == "masked")).group_by("line").agg(opener=pl.col("place").max())
-    this_year = pl.when(pl.col("basis") == "resolved").then("start")
+    this_year = pl.when(pl.col("basis") == "resolved").then("start").sort_by("place").last()
+    opening = (
+        spoken.filter(begins | (pl.col("mode") == "masked"))
+        .group_by("line")
+        .agg(opener=pl.col("place").max(), opener_year=this_year)
+    )
     # 自2019年3月以来……,截至2021年8月底,进展顺利 gives both bounds, of no figure in particular.
     quiet = ~pl.col("line").is_in(mentions["line"].implode())
     both = (pl.col("mode") == "until") & pl.col("until_now") & pl.col("start").is_not_null()
     leading = (
         spoken.filter((pl.col("opens_lead") & (pl.col("mode") != "until")) | both)
         .group_by("line")
-        .agg(leader=pl.col("place").max(), this_year=this_year.sort_by("place").last())
+        .agg(leader=pl.col("place").max(), leader_year=this_year)
     )
     heading = spoken.group_by("line").agg(
         headed=pl.col("place").max(),
@@ -153,16 +159,22 @@ def _governing(outline: pl.DataFrame, dates: pl.DataFrame, mentions: pl.DataFram
         pl.col("quiet").all().over("paragraph")
         | ((first | pl.col("quiet")) & pl.col("report").is_in(entitled.implode()))
     )
+    is_title = (pl.col("heading") == TITLE).fill_null(False)
+    # Under a title of 2021年1-10月 a lead of 今年以来 is of those months.
+    months = (
+        pl.when(is_title & (pl.col("begun").str.len_chars() > len("2021")))
+        .then(pl.col("begun").str.slice(0, 4))
+        .max()
+        .over("report")
+    )
     opener = pl.when(
         pl.coalesce(
             pl.when(pl.col("leads") & pl.col("opener").is_not_null()).then(True), pl.when(first).then(False)
         ).forward_fill()
+        & (pl.col("opener_year") != months).fill_null(True)
     ).then("opener")
-    is_title = (pl.col("heading") == TITLE).fill_null(False)
     introduces = pl.col("front") & (is_title | (paragraph <= pl.col("announced")).fill_null(False) | opened)
-    # Under a title of 2021年1-10月 a lead of 今年以来 is of those months.
-    months = pl.when(is_title & (pl.col("begun").str.len_chars() > len("2021"))).then(pl.col("begun").str.slice(0, 4))
-    leader = pl.when((pl.col("this_year") != months.max().over("report")).fill_null(True)).then("leader")
+    leader = pl.when((pl.col("leader_year") != months).fill_null(True)).then("leader")
     says = (
         pl.when(introduces)
         .then(pl.coalesce(pl.when(is_title).then("titled"), leader))

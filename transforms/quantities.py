@@ -58,7 +58,8 @@ def quantity_rows(found: pl.DataFrame) -> pl.DataFrame:
     )
     rows = rows.with_columns(in_source=in_source, fraction=fraction).with_columns(
         behind=pl.col("text").str.slice("stop", 6),
-        numeral=pl.concat_str("numeral", "fuzz"),
+        # 6个多百分点 has its fuzz in the unit.
+        numeral=pl.concat_str("numeral", "fuzz", pl.col("unit").str.extract("^个(多)").fill_null("")),
         folded_unit=pl.coalesce(
             "fraction", pl.when(pl.col("unit") != "").then(pl.col("unit").replace(aliases())), "header_unit", pl.lit("")
         ),

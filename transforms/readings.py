@@ -35,7 +35,9 @@ PEOPLE = ("person", "person_time")
 # Beside a length, these make it the width, height or depth of a thing (宽8米, 10米宽).
 EXTENTS = "宽高厚深粗径"
 # 比2018年增加300人
-SINCE_A_YEAR = "[比较](?:19|20)[0-9]{2}年[底末初]?[^,;:。]{0,6}$"
+SINCE_A_YEAR = "[比较](?:19|20)[0-9]{2}年[底末初]?[^,;:。的]{0,6}$"
+# 登上榜单的有11人
+NOMINAL = "的(?:只?有|只|为|达|共|已)*(?:约|近|超|不足)?$"
 HEAD, WEAK, VERB, CONTEXT, EXCLUDE = (1 << i for i in range(5))
 _BITS = {"head": HEAD, "weak": WEAK, "verb": VERB, "context": CONTEXT, "exclude": EXCLUDE}
 PLACES = ("header", "after", "before", "earlier", "later", "unit", "none")
@@ -507,6 +509,12 @@ class Readings:
         return np.asarray(stream.is_quantity[whole] & (stream.passage[whole] == stream.passage[self.at]))
 
     @cached_property
+    def nominal(self) -> Bools:
+        """Whether 的 stands before the number of the case: 登上榜单的11人."""
+        before = pl.col("passage").str.head(pl.col("begin"))
+        return self.cases.select(before.str.contains(NOMINAL)).to_series().to_numpy()
+
+    @cached_property
     def is_part(self) -> Bools:
         """Whether the number is a part of what the head counts: 商户953户,其中蔬菜类205户.
 
@@ -514,7 +522,9 @@ class Readings:
         """
         stream = self.stream
         opening = stream.last(stream.is_part)[self.at]
-        act = stream.between("verb", opening, self.at)
+        # 其中经教育不改予以处罚的41起 are still of those, but 其中没有物业的2个 are picked by a condition.
+        act = stream.between("verb", opening, self.at) * ~self.nominal
+        act += stream.between("condition", opening, self.at) * self.nominal
         # 停车场3个;公园2个(东区1个、西区1个): the parts are those of the parks.
         whole = stream.last(stream.is_quantity)[opening][self.case]
         of_whole = stream.next(stream.is_quantity)[self.item] == whole

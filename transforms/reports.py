@@ -183,7 +183,16 @@ def _split_headings(paragraphs: pl.DataFrame) -> pl.DataFrame:
             chars=line.str.len_chars().cast(pl.Int64),
             paragraph=pl.int_range(pl.len(), dtype=pl.Int64),
         )
-        .select("document_id", "paragraph", "start", "chars", "line", "heading", "entitles", end=pl.col("start") + pl.col("chars"))
+        .select(
+            "document_id",
+            "paragraph",
+            "start",
+            "chars",
+            "line",
+            "heading",
+            "entitles",
+            end=pl.col("start") + pl.col("chars"),
+        )
     )
 
 
