@@ -107,6 +107,37 @@ def test_parts_may_be_called_by_their_places():
     assert read("辖行政村【12个】,其中示范村【3个】")[0] == "households_total"
 
 
+def test_parts_may_be_told_by_a_clause():
+    assert read("评选好人【213人】,其中登上榜单的【11人】") == ["good_citizens"] * 2
+    assert read("改造小区【59个】,其中没有物业的【2个】") == ["communities_renovated", OTHER]
+
+
+def test_what_stands_behind_a_bracket_is_not_counted_in_it():
+    assert read("增加停车泊位【1.1万个】(含夜间限时泊位【900个】)、口袋公园【23座】") == ["parking_spaces", "parking_spaces", OTHER]
+
+
+def test_what_stood_further_off_than_another_noun_is_not_what_its_parts_count():
+    text = "把创城当作民生工程,累计投入资金【46亿元】,其中市级【19亿元】"
+    assert read(text) == ["funds_invested"] * 2
+
+
+def test_the_figure_that_another_is_compared_with_is_one_too():
+    assert read("查处占道经营【412起】,较2021年的【538起】下降") == ["street_violations_handled"] * 2
+
+
+def test_an_act_says_what_becomes_of_money():
+    assert read("农商行发放“甲乙贷”【1450万元】") == ["funds_disbursed"]
+    assert read("用于创建的资金为【310万元】,今年增加到【480万元】") == ["funds_invested"] * 2
+
+
+def test_a_verb_before_了_is_found_whole():
+    assert read("招募了【150名】志愿者,组建了【9个】暗访检查组,修建了公厕【3座】") == [
+        "volunteers",
+        "working_groups",
+        "toilets_built",
+    ]
+
+
 def test_what_speaks_against_a_whole_does_against_its_parts():
     assert read("全市建筑垃圾产生量【8200万吨】,其中回填【6100万吨】") == [OTHER, OTHER]
 

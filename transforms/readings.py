@@ -422,7 +422,7 @@ class Readings:
         # 其中黎阳镇1个: the part is called by the place it is in.
         named = (stream.gap[self.at - 2] > 0) | stream.is_place[self.at - 2]
         named_place = touching & stream.is_division[own] & named
-        label = part & ((stream.is_part[own] & touching) | named_place)[case]
+        label = part & ((stream.is_part[own] & touching) | named_place | self.nominal)[case]
         named_part = label & self.named
         borrowed = earlier | later | self.by_unit
         rate = self.of_rate
