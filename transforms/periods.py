@@ -113,7 +113,11 @@ def _governing(outline: pl.DataFrame, dates: pl.DataFrame, mentions: pl.DataFram
     leading = (
         spoken.filter((pl.col("opens_lead") & (pl.col("mode") != "until")) | both)
         .group_by("line")
-        .agg(leader=pl.col("place").max(), leader_year=this_year)
+        .agg(
+            leader=pl.col("place").max(),
+            leader_year=this_year,
+            begins=((pl.col("mode") == "since") & pl.col("word").str.contains(any_of(words["campaign"]))).any(),
+        )
     )
     heading = spoken.group_by("line").agg(
         headed=pl.col("place").max(),
@@ -157,7 +161,7 @@ def _governing(outline: pl.DataFrame, dates: pl.DataFrame, mentions: pl.DataFram
     entitled = (framed.filter(pl.col("heading") == TITLE)["report"]).unique()
     opened = (paragraph == paragraph.filter(body).min().over("report")) & (
         pl.col("quiet").all().over("paragraph")
-        | ((first | pl.col("quiet")) & pl.col("report").is_in(entitled.implode()))
+        | ((first | pl.col("quiet") | pl.col("begins")) & pl.col("report").is_in(entitled.implode()))
     )
     is_title = (pl.col("heading") == TITLE).fill_null(False)
     # Under a title of 2021年1-10月 a lead of 今年以来 is of those months.
