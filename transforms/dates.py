@@ -174,6 +174,8 @@ def _parsed(words: pl.Series) -> pl.DataFrame:
         | pl.any_horizontal(f(name).is_not_null() for name in ("plain_after", "changed_before"))
         | (f("of").is_not_null() & ~f("until_before").str.starts_with("截").fill_null(False))
     )
+    # 较2021年的3500万元 states a figure of that year.
+    compared = f("of").is_not_null() & f("not_before").is_in(declared["words"]["compared"])
     mode = (
         pl.when(f("masked").is_not_null())
         .then(pl.lit("masked"))
@@ -181,7 +183,7 @@ def _parsed(words: pl.Series) -> pl.DataFrame:
         .then(pl.lit("vague"))
         .when(f("now").is_not_null())
         .then(pl.lit("now"))
-        .when(f("not_before").is_not_null() | f("not_after").is_not_null())
+        .when((f("not_before").is_not_null() & ~compared) | f("not_after").is_not_null())
         .then(None)
         .when(fixed)
         .then(pl.lit("point"))
@@ -210,6 +212,7 @@ def _parsed(words: pl.Series) -> pl.DataFrame:
         .with_columns(
             mode=mode,
             in_year=in_year.fill_null(False),
+            compared=compared.fill_null(False),
             context=pl.col("y1").is_null() & pl.col("relative").is_null() & pl.col("years").is_null(),
             m2=pl.when(pl.col("d2").is_not_null()).then(pl.coalesce("m2", "m1")).otherwise("m2"),
         )
@@ -325,6 +328,7 @@ def _with_setting(dates: pl.DataFrame) -> pl.DataFrame:
         .with_columns(mode=pl.when("attached").then(pl.lit("point")).otherwise("mode"))
         # 截至10月底,历年累计: the end stands.
         .filter(~((pl.col("mode") == "vague") & same_line.shift(1) & pl.col("until_now").shift(1)).fill_null(False))
+        .filter(~pl.col("compared") | pl.col("attached"))
         .filter((~pl.col("bare") | pl.col("listed")) & (~pl.col("document") | pl.col("plan")))
         # The year of a plan says something only where the sentence itself has not yet said more.
         .filter(~pl.col("document") | ((~pl.col("document")).cum_sum().over("line") == 0))

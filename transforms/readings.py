@@ -422,7 +422,10 @@ class Readings:
         # 其中黎阳镇1个: the part is called by the place it is in.
         named = (stream.gap[self.at - 2] > 0) | stream.is_place[self.at - 2]
         named_place = touching & stream.is_division[own] & named
-        label = part & ((stream.is_part[own] & touching) | named_place | self.nominal)[case]
+        # 学员3120名,其中退役军人106名: people of whatever kind are a part of those.
+        firm = _any((((self.known.roles & HEAD) > 0) & self.known.people).T)[stream.word[own]]
+        named_kind = (stream.is_noun[own] & touching & ~firm)[case] & self.of_people
+        label = part & (((stream.is_part[own] & touching) | named_place | self.nominal)[case] | named_kind)
         named_part = label & self.named
         borrowed = earlier | later | self.by_unit
         rate = self.of_rate
