@@ -113,7 +113,11 @@ def test_parts_may_be_told_by_a_clause():
 
 
 def test_what_stands_behind_a_bracket_is_not_counted_in_it():
-    assert read("增加停车泊位【1.1万个】(含夜间限时泊位【900个】)、口袋公园【23座】") == ["parking_spaces", "parking_spaces", OTHER]
+    assert read("增加停车泊位【1.1万个】(含夜间限时泊位【900个】)、口袋公园【23座】") == [
+        "parking_spaces",
+        "parking_spaces",
+        OTHER,
+    ]
 
 
 def test_what_stood_further_off_than_another_noun_is_not_what_its_parts_count():

@@ -422,10 +422,10 @@ class Readings:
         # 其中黎阳镇1个: the part is called by the place it is in.
         named = (stream.gap[self.at - 2] > 0) | stream.is_place[self.at - 2]
         named_place = touching & stream.is_division[own] & named
-        # 学员3120名,其中退役军人106名: people of whatever kind are a part of those.
-        firm = _any((((self.known.roles & HEAD) > 0) & self.known.people).T)[stream.word[own]]
-        named_kind = (stream.is_noun[own] & touching & ~firm)[case] & self.of_people
-        label = part & (((stream.is_part[own] & touching) | named_place | self.nominal)[case] | named_kind)
+        # 学员3120名,其中退役军人106名; 废弃车辆38辆,其中面包车11辆: what else is counted by no indicator names a kind.
+        firm = _any((self.known.roles[:, :-1] & HEAD > 0).T)[stream.word[own]]
+        kind = stream.is_noun[own] & touching & ~firm
+        label = part & ((stream.is_part[own] & touching) | named_place | self.nominal | kind)[case]
         named_part = label & self.named
         borrowed = earlier | later | self.by_unit
         rate = self.of_rate
