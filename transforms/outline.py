@@ -34,7 +34,7 @@ BLANK = r"[ \t\r\n#*>·•●◆■□▲★—-]*"
 _FIRST = r"^" + BLANK + r"(?:[(第]?一|首先|其一|\(?1[^0-9]|①)"
 # Longest unnumbered heading and longest heading of any kind, in code points.
 PLAIN_HEADING, HEADING = 30, 60
-# Paragraphs at the front of a report, among which its title and its lead are looked for.
+# Paragraphs at the front of a report, among which its title and its lead are looked for, and most lines above the lead.
 FRONT = 4
 MASTHEAD = 6
 
