@@ -312,6 +312,7 @@ def _with_setting(dates: pl.DataFrame) -> pl.DataFrame:
                 before.str.contains(rf"{opening}(?:{any_of(words['preamble'])}[^;:。]*,)?{short}")
                 | (pl.col("word").str.contains("^[自从]") & before.str.contains(rf"{opening}[^,;:。]*$"))
                 | behind.str.contains(rf"^[^,;:。]*{any_of(words['announced'])}")
+                | before.str.contains(f"{any_of(words['figures'])}$")
             ),
             attached=attached,
             inside=before.str.count_matches(r"\(") > before.str.count_matches(r"\)"),
