@@ -137,7 +137,7 @@ def _place(quantities: pl.DataFrame, sentences: pl.DataFrame, topics: pl.DataFra
 
 
 def _topics(sentences: pl.DataFrame, topics: pl.DataFrame) -> pl.DataFrame:
-    """`document_id`, `sentence_id`, `topics`: the indicators whose topic a heading above or the paragraph before names."""
+    """`document_id`, `sentence_id`, `topics`: the indicators whose topic a heading above or the paragraph so far names."""
     outline = lines(sentences)
     patterns = topics.group_by("indicator_id", maintain_order=True).agg(pl.col("word").str.join("|"))
     about = patterns.group_by("word", maintain_order=True).agg(pl.col("indicator_id").str.join(" "))
@@ -145,7 +145,7 @@ def _topics(sentences: pl.DataFrame, topics: pl.DataFrame) -> pl.DataFrame:
     def spoken_of(pattern: str) -> pl.Expr:
         here = pl.col("text").str.contains(pattern)
         above = scoped(outline, pl.col("heading"), pl.when(here).then(1)) > 0
-        return above | (here.cum_max().shift(1, fill_value=False).over("paragraph"))
+        return above | here.cum_max().over("paragraph")
 
     named = [pl.when(spoken_of(pattern)).then(pl.lit(indicators)) for pattern, indicators in about.iter_rows()]
     topics_of = pl.concat_str(named, separator=" ", ignore_nulls=True) if named else pl.lit("")

@@ -6,7 +6,7 @@ heads     nouns that name what it counts, enough by themselves: 停车位
 weak      nouns that it shares with other things, which need one of its verbs or its context: 资金
 verbs     acts that speak for it: 施划
 context   words elsewhere in the sentence that speak for it: 环境卫生
-topic     words that do in the heading above or earlier in the paragraph as well: 志愿
+topic     words that do anywhere in the sentence, earlier in its paragraph or in a heading above: 志愿
 excludes  words in the clause that speak against it: 处理能力
 units     unit words that speak for it; they are accepted whatever their dimension (垃圾300车)
 telling   unit words that name it by themselves, beside words that nobody knows (“大家谈”20场); with a
