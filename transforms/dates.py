@@ -256,7 +256,7 @@ def find_dates(texts: pl.DataFrame, reports: pl.DataFrame) -> pl.DataFrame:
         .filter(pl.col("mode").is_not_null())
         .join(texts, on="line", how="left", maintain_order="left")
         .join(
-            reports.select("report_id", "reported_on", year=year, entitled=entitled),
+            reports.select("report_id", "reported_on", year=year, entitled=entitled, latest="year"),
             on="report_id",
             how="left",
             maintain_order="left",
@@ -352,6 +352,8 @@ def _with_bounds(dates: pl.DataFrame) -> pl.DataFrame:
     # In a report on 2022年7月 it is 本月.
     month = above & (pl.col("mode") == "point") & pl.col("m1").is_not_null() & ~two & ~pl.col("fine")
     this_year = pl.when(pl.col("relative") == 0).then(pl.coalesce("year", "headed", -1))
+    # A report that says 截至2019年8月底, and nothing of a later year, is written in 2019.
+    until_month = (pl.col("mode") == "until") & pl.col("until_now") & pl.col("m1").is_not_null()
     not_yet = ((pl.col("year") == written) & (pl.col("m1") > signed)).fill_null(False).cast(pl.Int64)
     following = pl.col("word").is_in(words["next_year"]).cast(pl.Int64)
     over_new_year = (pl.col("y2").is_null() & (pl.col("m2") < pl.col("m1"))).fill_null(False).cast(pl.Int64)
@@ -364,6 +366,9 @@ def _with_bounds(dates: pl.DataFrame) -> pl.DataFrame:
         # The year of 6月份 and 当年 is the last that its paragraph names, or else the last in a heading
         # or the lead (rather not one since which something is so), or else that of the report. That of 今年 is the report's, or else that of a heading or the lead.
         dates.with_columns(
+            year=pl.coalesce(
+                "year", pl.when(until_month & (pl.col("y1") == pl.col("latest"))).then("y1").max().over("report_id")
+            ),
             titled=pl.coalesce(
                 pl.when(above & (pl.col("mode") != "since")).then(stated).forward_fill(),
                 pl.when(above).then(stated).forward_fill(),

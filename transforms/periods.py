@@ -89,9 +89,9 @@ def _outside(dates: pl.DataFrame, mentions: pl.DataFrame) -> pl.DataFrame:
 
 
 def _governing(outline: pl.DataFrame, dates: pl.DataFrame, mentions: pl.DataFrame) -> pl.DataFrame:
-    """`line`, `paragraph_date`, `section_date`: the dates that govern a line from its paragraph and from further above.
+    """The dates that govern a line: `line`, `paragraph_date`, `section_date` (from further above), `title_date`.
 
-    They are places in running order (0 for none).
+    They are places in running order (0 for none); that of a title is null where it names no months.
     """
     words = vocabulary(VOCABULARY)["words"]
     # What was done on one day says nothing of other things.
@@ -201,6 +201,7 @@ def _governing(outline: pl.DataFrame, dates: pl.DataFrame, mentions: pl.DataFram
         "line",
         paragraph_date=pl.coalesce(before, pl.when(in_item > 0).then(in_item).otherwise(in_paragraph)),
         section_date=scoped(framed, rank, pl.col("says")),
+        title_date=pl.when(months.is_not_null()).then(pl.when(is_title).then("titled").max().over("report")),
     )
 
 
@@ -243,6 +244,7 @@ def _periods(mentions: pl.DataFrame, outline: pl.DataFrame, dates: pl.DataFrame)
     )
     began = dates.filter(pl.col("mode") == "since").select(section_date="place", began_above="start")
     section = dates.select(section_date="place", section_start="start", section_end="end")
+    title = dates.select(title_date="place", title_start="start", title_end="end")
     governing = dates.select("place", governing_line="line", **{f"g_{name}": name for name in _SAID})
     read = (
         mentions.pipe(
@@ -271,6 +273,7 @@ def _periods(mentions: pl.DataFrame, outline: pl.DataFrame, dates: pl.DataFrame)
         .join(governing.rename({"place": "governor"}), on="governor", how="left", maintain_order="left")
         .join(began, on="section_date", how="left", maintain_order="left")
         .join(section, on="section_date", how="left", maintain_order="left")
+        .join(title, on="title_date", how="left", maintain_order="left")
         .join(passages(outline).select("line", "since"), on="line", how="left", maintain_order="left")
         .pipe(_shared_out, dates)
     )
@@ -350,6 +353,15 @@ def _periods(mentions: pl.DataFrame, outline: pl.DataFrame, dates: pl.DataFrame)
     begun = f"^[^,;:]*{any_of(words['begun'])}[^;:]*,[^,;:]*{any_of(words['summed'])}"
     since_then = by_sentence & (pl.col("mode") == "point") & told.str.contains(begun).fill_null(False)
     end = pl.when(~since_then).then(by_rule("end"))
+    # 今年 in a report on 2023年1-10月 is those months.
+    months = by_sentence & pl.col("word").str.contains("^[今本]年度?(?:以来)?$") & (pl.col("start") == pl.col("end"))
+    months &= pl.all_horizontal(
+        pl.col(bound).str.starts_with(pl.col("start")) for bound in ("title_start", "title_end")
+    )
+    start, end = (
+        pl.when(months.fill_null(False)).then(bound).otherwise(own)
+        for bound, own in (("title_start", start), ("title_end", end))
+    )
     return read.with_columns(period_start=start, period_end=end, said=by_rule("word")).select(
         "period_start",
         "period_end",
