@@ -242,7 +242,6 @@ def _periods(mentions: pl.DataFrame, outline: pl.DataFrame, dates: pl.DataFrame)
         "from",
         *_SAID,
     )
-    began = dates.filter(pl.col("mode") == "since").select(section_date="place", began_above="start")
     section = dates.select(section_date="place", section_start="start", section_end="end")
     title = dates.select(title_date="place", title_start="start", title_end="end")
     governing = dates.select("place", governing_line="line", **{f"g_{name}": name for name in _SAID})
@@ -271,7 +270,6 @@ def _periods(mentions: pl.DataFrame, outline: pl.DataFrame, dates: pl.DataFrame)
             in_paragraph=pl.col("paragraph_date") > 0,
         )
         .join(governing.rename({"place": "governor"}), on="governor", how="left", maintain_order="left")
-        .join(began, on="section_date", how="left", maintain_order="left")
         .join(section, on="section_date", how="left", maintain_order="left")
         .join(title, on="title_date", how="left", maintain_order="left")
         .join(passages(outline).select("line", "since"), on="line", how="left", maintain_order="left")
@@ -295,7 +293,7 @@ def _periods(mentions: pl.DataFrame, outline: pl.DataFrame, dates: pl.DataFrame)
         & (pl.col("governor") < pl.col("place"))
         & ~(pl.col("since") > pl.col("governing_line")).fill_null(False)
     )
-    # 截至 or 目前 goes on from what began before.
+    # 目前 goes on from what began before.
     ongoing = governed & (pl.col("g_mode") == "since")
     now = (pl.col("mode") == "now") & pl.col("start").is_null()
     goes_on = now & ongoing & told.str.contains(any_of(words["cumulative"]))
@@ -329,7 +327,7 @@ def _periods(mentions: pl.DataFrame, outline: pl.DataFrame, dates: pl.DataFrame)
         .when(governed & ~standing)
         .then(pl.lit("governing"))
     )
-    read = read.with_columns(rule=rule, from_above=pl.coalesce(pl.when(ongoing).then("g_start"), "began_above"))
+    read = read.with_columns(rule=rule)
 
     def by_rule(name: str) -> pl.Expr:
         prefix = {
@@ -346,9 +344,7 @@ def _periods(mentions: pl.DataFrame, outline: pl.DataFrame, dates: pl.DataFrame)
     until_now = by_sentence & (pl.col("mode") == "until") & pl.col("until_now")
     # 截至2021年底,全市共有志愿者3万人 is a stock, too.
     stock = told.str.contains(f"^,?[^,;:。]*{any_of(words['stock'])}")
-    start = pl.when(~(until_now & (level | stock)).fill_null(False)).then(
-        pl.coalesce(by_rule("start"), pl.when(until_now).then("from_above"))
-    )
+    start = pl.when(~(until_now & (level | stock)).fill_null(False)).then(by_rule("start"))
     # 2018年4月启动创建,累计投入2亿元: since then.
     begun = f"^[^,;:]*{any_of(words['begun'])}[^;:]*,[^,;:]*{any_of(words['summed'])}"
     since_then = by_sentence & (pl.col("mode") == "point") & told.str.contains(begun).fill_null(False)
