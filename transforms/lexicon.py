@@ -7,6 +7,7 @@ weak      nouns that it shares with other things, which need one of its verbs or
 verbs     acts that speak for it: 施划
 context   words elsewhere in the sentence that speak for it: 环境卫生
 topic     words that do anywhere in the sentence, earlier in its paragraph or in a heading above: 志愿
+topical   nouns and acts that name what it counts under its topic, and nowhere else: 培训
 excludes  words in the clause that speak against it: 处理能力
 units     unit words that speak for it; they are accepted whatever their dimension (垃圾300车)
 telling   unit words that name it by themselves, beside words that nobody knows (“大家谈”20场); with a
@@ -73,6 +74,7 @@ _KEYS = {
     *ROLES,
     *SETTLED,
     "topic",
+    "topical",
     "plausible_low",
     "plausible_high",
     "per_capita_high",
@@ -97,6 +99,7 @@ class Lexicon:
     telling    one row an indicator and unit word that names it by itself
     only       one row an indicator and unit word, of those that are counted in no others
     topics     one row an indicator and word of its topic: `indicator_id`, `word`
+    topical    one row an indicator and head of it that counts under its topic only: `indicator_id`, `word`
     settled    one row an indicator that is another in some case: `indicator_id`, `case` (of `SETTLED`), `other_id`
     """
 
@@ -108,6 +111,7 @@ class Lexicon:
     telling: pl.DataFrame
     only: pl.DataFrame
     topics: pl.DataFrame
+    topical: pl.DataFrame
     settled: pl.DataFrame
 
 
@@ -172,6 +176,7 @@ def _roles(entries: dict[str, dict[str, Any]], lists: dict[str, list[str]]) -> l
     for indicator, entry in entries.items():
         where = f"{entry['file']}: [{indicator}]"
         words = {role: _expand(entry.get(key, ()), lists, f"{where} {key}") for key, role in ROLES.items()}
+        words["head"] += [word for word in _expand(entry.get("topical", ()), lists, where) if word not in words["head"]]
         words["head"] += [word for word in entry.get("telling", ()) if word not in words["head"] + words["weak"]]
         if both := sorted(set(words["head"]) & set(words["exclude"])):
             raise VocabularyError(f"{where}: both head and excluded: {', '.join(both)}")
@@ -288,17 +293,16 @@ def read_lexicon(folder: Traversable | None = None) -> Lexicon:
         preferred=_units_of(entries, "units"),
         telling=_units_of(entries, "telling"),
         only=_units_of(entries, "only"),
-        topics=pl.DataFrame(
-            [
-                (i, word)
-                for i, entry in entries.items()
-                for word in _expand(entry.get("topic", ()), lists, entry["file"])
-            ],
-            dict.fromkeys(["indicator_id", "word"], pl.String),
-            orient="row",
-        ),
+        topics=_words_of(entries, "topic", lists),
+        topical=_words_of(entries, "topical", lists),
         settled=pl.DataFrame(settled, dict.fromkeys(["indicator_id", "case", "other_id"], pl.String), orient="row"),
     )
+
+
+def _words_of(entries: dict[str, dict[str, Any]], key: str, lists: dict[str, list[str]]) -> pl.DataFrame:
+    """One row an indicator and word listed under the key: `indicator_id`, `word`."""
+    rows = [(i, word) for i, entry in entries.items() for word in _expand(entry.get(key, ()), lists, entry["file"])]
+    return pl.DataFrame(rows, dict.fromkeys(["indicator_id", "word"], pl.String), orient="row")
 
 
 def _units_of(entries: dict[str, dict[str, Any]], key: str) -> pl.DataFrame:

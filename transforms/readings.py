@@ -89,6 +89,7 @@ class _Knowledge:
     people: Bools
     sharing: Ints
     has_topic: Bools
+    topical: Bools
 
 
 def _sharing(lexicon: Lexicon) -> Ints:
@@ -130,7 +131,13 @@ def _knowledge(lexicon: Lexicon) -> _Knowledge:
     )
     telling = verbs.sum(axis=1) <= TELLING
     has_topic = np.isin(names, lexicon.topics["indicator_id"].unique().to_numpy())
-    return _Knowledge(names, roles, _Heads(roles), _any(verbs), telling, rates, people, _sharing(lexicon), has_topic)
+    topical = np.zeros(roles.shape, bool)
+    topical[
+        indices(lexicon.topical["word"], lexicon.words["word"]),
+        indices(lexicon.topical["indicator_id"], pl.Series(names)),
+    ] = True
+    sharing = _sharing(lexicon)
+    return _Knowledge(names, roles, _Heads(roles), _any(verbs), telling, rates, people, sharing, has_topic, topical)
 
 
 def _fits(units: pl.DataFrame, lexicon: Lexicon, names: list[str]) -> tuple[Bools, Bools, Bools, Bools]:
@@ -287,6 +294,11 @@ class Readings:
         allowed, preferred, unusual, telling = _fits(units, lexicon, self.known.names)
         in_topic = self._in_topic(case, indicator)
         astray = (slot == -2) & telling[unit[case], indicator] & self.known.has_topic[indicator] & ~in_topic
+        word = np.where(slot >= 0, stream.word[self.window[slot, case]], -1)
+        topical = self.known.topical[word, indicator]
+        astray |= topical & ~in_topic
+        # Beside words that count under the topic alone, the others of an indicator do without it.
+        in_topic &= topical | ~self.known.topical.any(axis=0)[indicator]
         fits = allowed[unit[case], indicator] & ~astray
         place = (case * len(self.known.names) + indicator) * (BEFORE + AFTER + 2) + slot
         order = np.flatnonzero(fits)[np.argsort(place[fits])]
