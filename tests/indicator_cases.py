@@ -1,4 +1,4 @@
-"""Our own sentences with the indicator of each quantity, as frames (`data/indicator_sentences.tsv`)."""
+"""Our own sentences with the indicators of their quantities, as frames: `data/indicator_sentences.tsv`, `data/indicator_phrases.tsv`."""
 
 import re
 from collections.abc import Iterable
@@ -10,6 +10,7 @@ from transforms.passages import sentences
 from transforms.quantities import read_quantities
 
 SENTENCES = Path(__file__).with_name("data") / "indicator_sentences.tsv"
+PHRASES = SENTENCES.with_name("indicator_phrases.tsv")
 
 
 def read_cases(path: Path = SENTENCES) -> tuple[pl.DataFrame, pl.DataFrame]:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tests.indicator_cases import cases, read_cases
+from tests.indicator_cases import PHRASES, cases, read_cases
 from tests.marked import marked
 from transforms import indicators
 from transforms.clauses import MARKS, find_words
@@ -419,6 +419,15 @@ def test_our_own_sentences_are_read_as_expected_and_confidence_means_something()
     assert (sure["expected"] == sure["indicator_id"]).mean() >= 0.97
     unsure = read.filter(pl.col("confidence") < 0.9)
     assert (unsure["expected"] == unsure["indicator_id"]).mean() < 0.95
+
+
+def test_the_wordings_of_writers_who_have_not_seen_the_vocabulary_are_read():
+    quantities, found = read_cases(PHRASES)
+    assert quantities.height > 2600
+    read = decided(quantities, found)
+    assert f1(read) >= 0.95
+    sure = read.filter(pl.col("confidence") >= 0.9)
+    assert (sure["expected"] == sure["indicator_id"]).mean() >= 0.96
 
 
 def test_our_own_sentences_cover_the_catalogue():
