@@ -18,7 +18,7 @@ import polars as pl
 
 from transforms.schema import table
 from warehouse.frames import insert
-from warehouse.home import Home, copy_flushed
+from warehouse.home import Home, copy_flushed, forget
 from warehouse.lake import HISTORY, STAGES, Lake
 from warehouse.load import apply_changes, find_changes
 from warehouse.query import connect
@@ -70,6 +70,7 @@ def build_locked(home: Home) -> Path:
         # What changes is worked out from the published version while that is being copied.
         copy = pool.submit(copy_flushed, home.warehouse, partial) if increment else None
         pool.submit(home.sweep)
+        pool.submit(forget, [version_file(home, number) for number in versions(home)[:-1]])
         connection.execute(f"set timezone = 'UTC'; set temp_directory = {literal(f'{partial}.spill')}")
         connection.execute(
             f"set memory_limit = '{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') // 2**21} MiB'"

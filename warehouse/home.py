@@ -139,6 +139,13 @@ def copy_flushed(source: Path, target: Path) -> None:
             flush.result()
 
 
+def forget(files: list[Path]) -> None:
+    """Let the system use the memory that it keeps these files in, which need it no longer."""
+    for file in files:
+        with suppress(AttributeError, OSError), FileIO(file) as kept:
+            os.posix_fadvise(kept.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+
+
 def _copy_piece(original: FileIO, copy: FileIO) -> int:
     """Copy the next piece and return its length, by the system itself where it can."""
     try:
