@@ -268,6 +268,14 @@ def test_a_period_reaches_as_far_as_its_passage(text, expected):
         ("以创建促服务，以服务暖民心\n2021年3月至2022年6月，我院抓文明创建，投入【1.28亿元】。\n再说人。登记志愿者【512人】。\n", [("2021-03", "2022-06"), ("2021-03", "2022-06")]),
         # an event behind a comma dates its sentence only
         ("某市2018—2020年创建汇报\n2018年2月,我市跻身提名城市行列。\n一、高位推动\n明查暗访【132次】。\n", [("2018", "2020")]),
+        # 自……启动创建以来 may follow a paragraph that introduces the school
+        ("某小学创建汇报\n我校建于1958年,现有教学班【48个】。\n自2021年9月启动创建以来,学校分解任务【38项】。\n思想引领方面。开展主题队会【260次】。\n", [NONE, ("2021-09", None), ("2021-09", None)]),
+        # what was built before some year is not counted in it
+        ("某市创建汇报\n对2000年底前建成、群众意愿强烈的【43个】小区实施改造。\n", [NONE]),
+        # 去年同期 is a year before the time named last, for the figure beside it
+        ("2023年11月1日至10日,查处交通违法【4127起】,去年同期为【3492起】。其中,违法停车【2046起】。\n", [("2023-11-01", "2023-11-10"), ("2022-11-01", "2022-11-10"), ("2023-11-01", "2023-11-10")]),
+        # what the figures of the report are of
+        ("某市创建经验\n现将主要做法报告如下（以下数据除另有注明外，均为2018年至2020年三年累计数）。\n一、高位统筹\n督导【136次】。\n", [("2018", "2020")]),
         # a stock does not add up
         ("2018年以来,我市投入【40亿元】。\n截至2021年12月,全市共有文明村【12个】、文明单位【8个】。\n", [("2018", None), (None, "2021-12"), (None, "2021-12")]),
         # a bare month is not of the year since which something is so
@@ -308,6 +316,14 @@ def test_a_period_reaches_as_far_as_its_passage(text, expected):
 )  # fmt: skip
 def test_title_lead_and_headings_govern_what_stands_under_them(text, expected):
     assert periods(text) == periods(text, year=2019) == expected
+
+
+def test_this_year_is_the_months_of_the_title_and_the_last_year_that_a_report_knows():
+    months = ("2023-01", "2023-10")
+    text = "某市2023年1至10月创建汇报\n今年又新建公厕【9座】。年初列支经费【200万元】。今年10月新建公厕【2座】。\n"
+    assert periods(text, year=2023) == [months, months, ("2023-10", "2023-10")]
+    text = "某市创建汇报\n截至2019年8月末，兑现奖补【400万元】。\n今年2月，举办恳谈会【6场】。\n"
+    assert periods(text, year=2019) == [(None, "2019-08"), ("2019-02", "2019-02")]
 
 
 def test_years_counted_back_end_with_the_years_of_the_title():

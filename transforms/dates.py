@@ -114,6 +114,7 @@ def _grammar() -> str:
     since = rf"(?P<since_after>[^,，。;；:：、(《》0-9\n]*?{any_of(words['since_after'])})"
     return "|".join(
         [
+            rf"(?P<last_year>{any_of(words['last_year'])})",
             rf"(?P<masked>{masked}){since.replace('since_after', 'masked_since')}?",
             rf"(?:{before})?(?:{date})(?:{behind}|{since}|(?P<of>的))?",
             rf"(?P<vague>{any_of(words['vague'])})",
@@ -181,6 +182,8 @@ def _parsed(words: pl.Series) -> pl.DataFrame:
         .then(pl.lit("masked"))
         .when(f("vague").is_not_null())
         .then(pl.lit("vague"))
+        .when(f("last_year").is_not_null())
+        .then(pl.lit("point"))
         .when(f("now").is_not_null())
         .then(pl.lit("now"))
         .when((f("not_before").is_not_null() & ~compared) | f("not_after").is_not_null())
@@ -227,6 +230,10 @@ def _stamp(year: pl.Expr, month: pl.Expr, day: pl.Expr) -> pl.Expr:
     return pl.coalesce(
         pl.when(to_day.str.to_date("%Y-%m-%d", strict=False).is_not_null()).then(to_day), to_month, year.cast(pl.String)
     )
+
+
+def _year_before(stamp: pl.Expr) -> pl.Expr:
+    return (stamp.str.head(4).cast(pl.Int64, strict=False) - 1).cast(pl.String) + stamp.str.slice(4)
 
 
 def find_dates(texts: pl.DataFrame, reports: pl.DataFrame) -> pl.DataFrame:
@@ -318,8 +325,12 @@ def _with_setting(dates: pl.DataFrame) -> pl.DataFrame:
             inside=before.str.count_matches(r"\(") > before.str.count_matches(r"\)"),
             bracketed=before.str.ends_with("(") & behind.str.starts_with(")"),
             event=(pl.col("mode") == "point") & behind.str.contains(f"^{happened}"),
-            # 2018年2月,我市跻身提名行列 dates what follows in its sentence, and nothing beyond.
-            happened=(pl.col("mode") == "point") & pl.col("m1").is_not_null() & behind.str.contains(f"^,{happened}"),
+            # 2018年2月,我市跻身提名行列 dates what follows in its sentence, and nothing beyond; nor does 去年同期为3件.
+            happened=(pl.col("mode") == "point")
+            & (
+                (pl.col("m1").is_not_null() & behind.str.contains(f"^,{happened}"))
+                | pl.col("word").is_in(words["last_year"])
+            ),
             document=before.str.count_matches("《") > before.str.count_matches("》"),
             plan=plan,
             fine=pl.col("d1").is_not_null(),
@@ -330,6 +341,10 @@ def _with_setting(dates: pl.DataFrame) -> pl.DataFrame:
         # 截至10月底,历年累计: the end stands.
         .filter(~((pl.col("mode") == "vague") & same_line.shift(1) & pl.col("until_now").shift(1)).fill_null(False))
         .filter(~pl.col("compared") | pl.col("attached"))
+        .filter(
+            (pl.col("mode") != "until")
+            | ~pl.col("behind").str.contains(f"^{any_of(words['built'])}[^,;。]{{0,12}}[的、]")
+        )
         .filter((~pl.col("bare") | pl.col("listed")) & (~pl.col("document") | pl.col("plan")))
         # The year of a plan says something only where the sentence itself has not yet said more.
         .filter(~pl.col("document") | ((~pl.col("document")).cum_sum().over("line") == 0))
@@ -405,6 +420,14 @@ def _with_bounds(dates: pl.DataFrame) -> pl.DataFrame:
             mode=pl.when(pl.col("this_month").is_null()).then("mode").otherwise(pl.lit("point")),
         )
         .with_columns(last=pl.when(two).then(_stamp(pl.col("to_year"), pl.col("m2"), pl.col("d2"))).otherwise("first"))
+        # 去年同期 is a year before the time that was named last.
+        .with_columns(
+            pl.when(pl.col("word").is_in(words["last_year"]))
+            .then(_year_before(pl.col(bound).shift(1).over("report_id")))
+            .otherwise(bound)
+            .alias(bound)
+            for bound in ("first", "last")
+        )
         .with_columns(
             mode=pl.when(timed | pl.col("mode").is_in(["now", "masked"])).then("mode").otherwise(pl.lit("vague"))
         )

@@ -102,6 +102,8 @@ def _governing(outline: pl.DataFrame, dates: pl.DataFrame, mentions: pl.DataFram
     )
     begins = pl.col("opens") | (pl.col("opens_lead") & (pl.col("mode") == "since"))
     this_year = pl.when(pl.col("basis") == "resolved").then("start").sort_by("place").last()
+    # 2020年改造小区25个,今年扩面提速: what follows is of this year.
+    begins |= pl.col("word").str.contains("^[今本]年度?$") & begins.any().over("line")
     opening = (
         spoken.filter(begins | (pl.col("mode") == "masked"))
         .group_by("line")
@@ -177,6 +179,8 @@ def _governing(outline: pl.DataFrame, dates: pl.DataFrame, mentions: pl.DataFram
         ).forward_fill()
         & (pl.col("opener_year") != months).fill_null(True)
     ).then("opener")
+    # 自2021年9月启动创建以来 may follow a paragraph that introduces the school.
+    opened |= pl.col("begins").fill_null(False) & pl.col("report").is_in(entitled.implode())
     introduces = pl.col("front") & (is_title | (paragraph <= pl.col("announced")).fill_null(False) | opened)
     leader = pl.when((pl.col("leader_year") != months).fill_null(True)).then("leader")
     says = (
@@ -350,7 +354,7 @@ def _periods(mentions: pl.DataFrame, outline: pl.DataFrame, dates: pl.DataFrame)
     since_then = by_sentence & (pl.col("mode") == "point") & told.str.contains(begun).fill_null(False)
     end = pl.when(~since_then).then(by_rule("end"))
     # 今年 in a report on 2023年1-10月 is those months.
-    months = by_sentence & pl.col("word").str.contains("^[今本]年度?(?:以来)?$") & (pl.col("start") == pl.col("end"))
+    months = by_sentence & pl.col("word").str.contains("^[今本]年度?(?:以来)?$")
     months &= pl.all_horizontal(
         pl.col(bound).str.starts_with(pl.col("start")) for bound in ("title_start", "title_end")
     )
