@@ -358,11 +358,12 @@ def _periods(mentions: pl.DataFrame, outline: pl.DataFrame, dates: pl.DataFrame)
     months &= pl.all_horizontal(
         pl.col(bound).str.starts_with(pl.col("start")) for bound in ("title_start", "title_end")
     )
-    start, end = (
-        pl.when(months.fill_null(False)).then(bound).otherwise(own)
-        for bound, own in (("title_start", start), ("title_end", end))
-    )
-    return read.with_columns(period_start=start, period_end=end, said=by_rule("word")).select(
+    months = months.fill_null(False)
+    return read.with_columns(
+        period_start=pl.when(months).then("title_start").otherwise(start),
+        period_end=pl.when(months).then("title_end").otherwise(end),
+        said=by_rule("word"),
+    ).select(
         "period_start",
         "period_end",
         period_basis=pl.when(pl.col("period_start").is_not_null() | pl.col("period_end").is_not_null()).then(

@@ -298,7 +298,7 @@ class Readings:
         topical = self.known.topical[word, indicator]
         astray |= topical & ~in_topic
         # Beside words that count under the topic alone, the others of an indicator do without it.
-        in_topic &= topical | ~self.known.topical.any(axis=0)[indicator]
+        in_topic &= topical | ~_any(self.known.topical)[indicator]
         fits = allowed[unit[case], indicator] & ~astray
         place = (case * len(self.known.names) + indicator) * (BEFORE + AFTER + 2) + slot
         order = np.flatnonzero(fits)[np.argsort(place[fits])]
