@@ -241,7 +241,7 @@ def _decide(cases: pl.DataFrame, readings: Readings, lexicon: Lexicon) -> pl.Dat
             pl.when(pl.col("head") != "").then(pl.format("head={}:{}", "place", "head")).otherwise(pl.lit("head=none")),
             pl.when(pl.col("verb") != "").then(pl.format("verb={}", "verb")),
             pl.when(pl.col("unit") != "").then(pl.format("unit={}", "unit")),
-            pl.when("in_topic").then(pl.lit("topic")),
+            pl.when("in_topic").then(pl.lit("topic=named")),
             pl.when("has_second").then(pl.format("runner_up={}:{}", "second", "second_share")),
             separator="; ",
             ignore_nulls=True,
