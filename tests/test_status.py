@@ -56,6 +56,10 @@ def statuses(text, **fields):
         # what recurs has a floor without being planned
         ("每日上岗志愿者不少于【230人】。", [A]),
         ("市财政每年用于创建的资金应不少于【500万元】。", [T]),
+        # 需 and 要 are parts of other words
+        ("坚持问需于民，累计投入【4亿元】。", [A]),
+        ("供需对接，建成停车场【3处】；根据需要在路口设岗亭【30个】。", [A, A]),
+        ("还需新建公厕【4座】。", [T]),
         # a standard within a plan ends nothing
         ("到2025年底，计划绿地不少于【15亩】，新建公厕【5座】。", [T, T]),
         ("迎检之前确保全部销号；再配分类桶【400组】。", [T]),

@@ -114,7 +114,7 @@ def _grammar() -> str:
     since = rf"(?P<since_after>[^,，。;；:：、(《》0-9\n]*?{any_of(words['since_after'])})"
     return "|".join(
         [
-            rf"(?P<last_year>{any_of(words['last_year'])})",
+            rf"[比较]?(?P<last_year>{any_of(words['last_year'])})",
             rf"(?P<masked>{masked}){since.replace('since_after', 'masked_since')}?",
             rf"(?:{before})?(?:{date})(?:{behind}|{since}|(?P<of>的))?",
             rf"(?P<vague>{any_of(words['vague'])})",
@@ -296,6 +296,9 @@ def _with_setting(dates: pl.DataFrame) -> pl.DataFrame:
     bare = pl.col("word").str.contains("[0-9零○O一二三四五六七八九][、和及与]$")
     prose = ~pl.col("text").str.contains("\t")
     happened = f"{_UNCOUNTED}*{any_of(words['event'])}"
+    last_year = pl.col("word").str.contains(f"{any_of(words['last_year'])}$")
+    # 比去年同期的300起多 states a figure of then, 比去年同期多20起 a difference.
+    difference = last_year & pl.col("word").str.contains("^[比较]") & ~behind.str.contains(_FIGURE.replace("^", "^的"))
     aside = any_of([*words["aside"], r"\($"])
     plan = (
         behind.str.contains(f"^[^《》]*{any_of(words['documents'])}》")
@@ -321,16 +324,13 @@ def _with_setting(dates: pl.DataFrame) -> pl.DataFrame:
                 | behind.str.contains(rf"^[^,;:。]*{any_of(words['announced'])}")
                 | before.str.contains(f"{any_of(words['figures'])}$")
             ),
-            attached=attached,
+            attached=attached | (last_year & ~difference),
             inside=before.str.count_matches(r"\(") > before.str.count_matches(r"\)"),
             bracketed=before.str.ends_with("(") & behind.str.starts_with(")"),
             event=(pl.col("mode") == "point") & behind.str.contains(f"^{happened}"),
-            # 2018年2月,我市跻身提名行列 dates what follows in its sentence, and nothing beyond; nor does 去年同期为3件.
-            happened=(pl.col("mode") == "point")
-            & (
-                (pl.col("m1").is_not_null() & behind.str.contains(f"^,{happened}"))
-                | pl.col("word").is_in(words["last_year"])
-            ),
+            # 2018年2月,我市跻身提名行列 dates what follows in its sentence, and nothing beyond.
+            happened=(pl.col("mode") == "point") & pl.col("m1").is_not_null() & behind.str.contains(f"^,{happened}"),
+            difference=difference,
             document=before.str.count_matches("《") > before.str.count_matches("》"),
             plan=plan,
             fine=pl.col("d1").is_not_null(),
@@ -340,7 +340,7 @@ def _with_setting(dates: pl.DataFrame) -> pl.DataFrame:
         .with_columns(mode=pl.when("attached").then(pl.lit("point")).otherwise("mode"))
         # 截至10月底,历年累计: the end stands.
         .filter(~((pl.col("mode") == "vague") & same_line.shift(1) & pl.col("until_now").shift(1)).fill_null(False))
-        .filter(~pl.col("compared") | pl.col("attached"))
+        .filter((~pl.col("compared") | pl.col("attached")) & ~pl.col("difference"))
         .filter(
             (pl.col("mode") != "until")
             | ~pl.col("behind").str.contains(f"^{any_of(words['built'])}[^,;。]{{0,12}}[的、]")
@@ -348,7 +348,7 @@ def _with_setting(dates: pl.DataFrame) -> pl.DataFrame:
         .filter((~pl.col("bare") | pl.col("listed")) & (~pl.col("document") | pl.col("plan")))
         # The year of a plan says something only where the sentence itself has not yet said more.
         .filter(~pl.col("document") | ((~pl.col("document")).cum_sum().over("line") == 0))
-        .drop("text", "before", "behind", "plan", "bare")
+        .drop("text", "before", "behind", "plan", "bare", "difference")
     )
 
 
@@ -422,7 +422,7 @@ def _with_bounds(dates: pl.DataFrame) -> pl.DataFrame:
         .with_columns(last=pl.when(two).then(_stamp(pl.col("to_year"), pl.col("m2"), pl.col("d2"))).otherwise("first"))
         # 去年同期 is a year before the time that was named last.
         .with_columns(
-            pl.when(pl.col("word").is_in(words["last_year"]))
+            pl.when(pl.col("word").str.contains(f"{any_of(words['last_year'])}$"))
             .then(_year_before(pl.col(bound).shift(1).over("report_id")))
             .otherwise(bound)
             .alias(bound)

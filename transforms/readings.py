@@ -612,7 +612,7 @@ class Readings:
             "unknown_after": alone * (np.minimum(stream.gap[at], 4) / 4)[case],
             "standard": other & (own["each"] | self._of((pl.col("dimension") == "money") & _beside("end", 0, "/"))),
             "change": other & own["change"] & self.of_rate,
-            "comparison": other & (own["comparison"] | self._of(since_a_year)),
+            "comparison": other & ((own["comparison"] & ~self.nominal[case]) | self._of(since_a_year)),
             "points": other & self._of(pl.col("raw_unit").str.contains("点")),
             "extent": other
             & self._of(
