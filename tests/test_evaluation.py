@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from orchestration.reading import mention_lines, read_paths
-from transforms.evaluation import evaluate
+from transforms.evaluation import evaluate, read_annotation
 from transforms.indicators import catalogue
 from warehouse.home import Home
 
@@ -38,6 +38,33 @@ def mention(start, end, value, **fields):
 
 EVALUATION = Path(__file__).with_name("data") / "evaluation"
 FAMILIES = {"parking_lots": "facilities", "volunteers": "volunteering"}
+
+
+def test_annotation_of_reports_beside_that_of_mentions_is_passed_over(tmp_path):
+    written = json.dumps(mention(0, 2, 3.0))
+    (tmp_path / "mentions.jsonl").write_text(written + "\n\n", "utf-8")
+    (tmp_path / "reports.jsonl").write_text('{"document": "a", "is_report": true}\n', "utf-8")
+    assert read_annotation(tmp_path) == read_annotation(tmp_path / "mentions.jsonl") == [mention(0, 2, 3.0)]
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ('{"document": "a"', "gold.jsonl, line 2: not JSON"),
+        ('{"document": "a", "is_report": true}', "gold.jsonl, line 2: not a mention, it lacks end, indicator"),
+        ("7", "gold.jsonl, line 2: not a mention"),
+    ],
+)
+def test_a_line_that_is_no_mention_is_named(tmp_path, line, told):
+    gold = tmp_path / "gold.jsonl"
+    gold.write_text(json.dumps(mention(0, 2, 3.0)) + "\n" + line, "utf-8")
+    with pytest.raises(ValueError, match=told):
+        read_annotation(gold)
+
+
+def test_annotation_without_a_mention_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="no annotated mention"):
+        read_annotation(tmp_path)
 
 
 def test_equal_mentions_are_all_right():
@@ -140,7 +167,7 @@ def perturbed(rows, seed):
 @needs_gold
 @pytest.mark.parametrize("seed", range(4))
 def test_figures_agree_with_the_reference_scorer_to_the_last_digit(seed, tmp_path):
-    gold = [json.loads(line) for line in (GOLD / "compilation-13.jsonl").read_text("utf-8").splitlines()]
+    gold = read_annotation(GOLD / "compilation-13.jsonl")
     predicted = perturbed(gold, seed) if seed else gold
     file = tmp_path / "predicted.jsonl"
     file.write_text("\n".join(json.dumps(row, ensure_ascii=False) for row in predicted), "utf-8")
@@ -152,11 +179,11 @@ def test_figures_agree_with_the_reference_scorer_to_the_last_digit(seed, tmp_pat
 
 
 def test_extraction_of_our_own_annotated_reports_stays_as_good_as_it_is():
-    read, annotated = [], (EVALUATION / "gold" / "mentions.jsonl").read_text("utf-8").splitlines()
+    read = []
     for part in read_paths([str(EVALUATION / "texts")], Home(EVALUATION), pytest.fail):
         read += mention_lines(part).to_dicts()
     families = dict(catalogue().select("indicator_id", "family").iter_rows())
-    found = evaluate([json.loads(line) for line in annotated], read, families)
+    found = evaluate(read_annotation(EVALUATION / "gold"), read, families)
     least = {"quantity": 0.99, "quantity_redacted": 0.98, "indicator": 0.9, "indicator_core": 0.95, "observation": 0.86}
     assert {name: found.figures[name]["f1"] for name, f1 in least.items() if found.figures[name]["f1"] < f1} == {}
     assert found.sure_right / found.sure >= 0.95

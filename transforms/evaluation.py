@@ -11,11 +11,13 @@ The figures are those of the reference scorer of the annotation, to the last dig
 two against each other.
 """
 
+import json
 import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
+from pathlib import Path
 from typing import Any
 
 Mention = Mapping[str, Any]
@@ -43,6 +45,8 @@ UNITS = {
 }
 # Predicted indicators this sure are held to be right nineteen times in twenty.
 SURE = 0.9
+# What a line must have to be a mention; what else it lacks was not stated.
+NEEDED = {"document", "start", "end", "value", "unit", "redacted", "indicator"}
 TOTALS = ("quantity", "quantity_redacted", "indicator", "indicator_core", "observation")
 
 
@@ -80,6 +84,32 @@ class Evaluation:
         if self.unclassified is not None:
             lines.append(f"unclassified       {self.unclassified:.4f} of the numerals")
         return "\n".join(lines)
+
+
+def read_annotation(path: Path) -> list[Mention]:
+    """The mentions annotated in `path`, a file of one JSON object a line or a folder of `.jsonl` files.
+
+    A folder may hold annotation of reports beside that of mentions: lines with `is_report` are passed
+    over there. Raises `ValueError`, naming file and line, for any other line that is not a mention,
+    and where there is no mention at all.
+    """
+    mentions: list[Mention] = []
+    for file in sorted(path.glob("*.jsonl")) if path.is_dir() else [path]:
+        for number, line in enumerate(file.read_text("utf-8").splitlines(), 1):
+            if not line.strip():
+                continue
+            try:
+                mention = json.loads(line)
+            except json.JSONDecodeError as error:
+                raise ValueError(f"{file}, line {number}: not JSON ({error})") from None
+            if path.is_dir() and "is_report" in mention:
+                continue
+            if missing := NEEDED.difference(mention if isinstance(mention, dict) else ()):
+                raise ValueError(f"{file}, line {number}: not a mention, it lacks {', '.join(sorted(missing))}")
+            mentions.append(mention)
+    if not mentions:
+        raise ValueError(f"{path}: no annotated mention in it; give a file of one JSON object a line")
+    return mentions
 
 
 def evaluate(

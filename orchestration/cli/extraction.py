@@ -60,8 +60,10 @@ def evaluate(texts: str, gold: Path, mistakes: bool, format_: str, home: "Home")
     from orchestration.reading import read_paths
     from transforms import extraction
     from transforms.evaluation import evaluate as score
+    from transforms.evaluation import read_annotation
     from transforms.indicators import catalogue
 
+    annotated = read_annotation(gold)
     failed: list[str] = []
     predicted: list[dict[str, object]] = []
     numerals = unclassified = 0
@@ -70,8 +72,6 @@ def evaluate(texts: str, gold: Path, mistakes: bool, format_: str, home: "Home")
         predicted += extraction.records(found, read.documents, read.reports).to_dicts()
         numerals += found.numerals.height
         unclassified += found.numerals["class"].to_list().count("unclassified")
-    files = sorted(gold.glob("*.jsonl")) if gold.is_dir() else [gold]
-    annotated = [json.loads(line) for file in files for line in file.read_text("utf-8").splitlines() if line.strip()]
     families = dict(catalogue().select("indicator_id", "family").iter_rows())
     result = score(annotated, predicted, families, unclassified / max(1, numerals))
     click.echo(json.dumps(result.figures, ensure_ascii=False) if format_ == "json" else result.summary())
