@@ -84,7 +84,7 @@ class _Knowledge:
     roles: npt.NDArray[np.uint8]
     heads: _Heads
     has_verbs: Bools
-    telling: Bools
+    telling_verbs: Bools
     rates: Bools
     people: Bools
     sharing: Ints
@@ -129,7 +129,7 @@ def _knowledge(lexicon: Lexicon) -> _Knowledge:
     rates, people = (
         np.append(lexicon.catalogue["dimension"].is_in(dimensions).to_numpy(), False) for dimensions in (RATES, PEOPLE)
     )
-    telling = verbs.sum(axis=1) <= TELLING
+    telling_verbs = verbs.sum(axis=1) <= TELLING
     has_topic = np.isin(names, lexicon.topics["indicator_id"].unique().to_numpy())
     topical = np.zeros(roles.shape, bool)
     topical[
@@ -137,7 +137,9 @@ def _knowledge(lexicon: Lexicon) -> _Knowledge:
         indices(lexicon.topical["indicator_id"], pl.Series(names)),
     ] = True
     sharing = _sharing(lexicon)
-    return _Knowledge(names, roles, _Heads(roles), _any(verbs), telling, rates, people, sharing, has_topic, topical)
+    return _Knowledge(
+        names, roles, _Heads(roles), _any(verbs), telling_verbs, rates, people, sharing, has_topic, topical
+    )
 
 
 def _fits(units: pl.DataFrame, lexicon: Lexicon, names: list[str]) -> tuple[Bools, Bools, Bools, Bools]:
@@ -562,7 +564,7 @@ class Readings:
             "verb_lead": named & (self.verb_kind == 1),
             "verb_after": named & (self.verb_kind == 2),
             "verb_far": named & (self.verb_kind == 3),
-            "telling_verb": named & acted & self.known.telling[self.verb],
+            "telling_verb": named & acted & self.known.telling_verbs[self.verb],
             "through_verb": named & through & self.through & ~unlike,
             "foreign_verb": named & ~acted & ~self.idle[self.case],
             "no_verb": named & ~weak & self.known.has_verbs[self.indicator] & (self.verb < 0),
