@@ -32,7 +32,7 @@ DECISION = pl.Schema(
 STATES = {"release": "released", "reject": "rejected"}
 
 # Columns that may change without the figure being another: a decision outlives them.
-_PASSING = ["batch_id", "extractor_version", "confidence", "rules", "corrected"]
+_PASSING = ["batch_id", "extractor_version", "confidence", "rules", "corrected", "figure_id"]
 _FIGURE = [name for name in OBSERVATION.column_names if name not in _PASSING]
 
 

@@ -36,7 +36,7 @@ SUITES = (
 )
 
 # Columns that a batch gets after its checks: when it is loaded, and when all batches are held against each other.
-LATER = frozenset({"batch_id", "corrected", "duplicate_of", "copy_kind"})
+LATER = frozenset({"batch_id", "corrected", "duplicate_of", "copy_kind", "figure_id"})
 
 _SUITE_KEYS = {"asset", "table", "scope", "structural", "key", "shows", "checks", "part_of"}
 _CHECK_KEYS = {"severity", "scope", "holds", "rule", "where", "shows", "zh", "en"}

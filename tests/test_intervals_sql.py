@@ -212,7 +212,14 @@ def test_a_true_rank_lies_between_the_best_and_the_worst_possible_rank(
     common |= {"scope": "place", "level": "city", "qualifier": "exact", "redacted": False, "confidence": 1.0}
     common |= {"corrected": False, "report_id": "r", "reports": 1, "figures": 1, "masked": 0, "conflicts": 0}
     stored = [
-        {**common, **interval, "value": truth, "place_id": f"p{number}", "observation_id": f"o{number}"}
+        {
+            **common,
+            **interval,
+            "figure_id": number,
+            "value": truth,
+            "place_id": f"p{number}",
+            "observation_id": f"o{number}",
+        }
         for number, (interval, truth) in enumerate(figures)
     ]
     insert(database, "mart.figure", rows("mart.figure", stored))

@@ -1,5 +1,6 @@
 """Publishing while others read, while others publish, and while the process is killed."""
 
+import mmap
 import os
 import pickle
 import random
@@ -95,13 +96,13 @@ def whole(home: Home) -> bool:
 
 
 @pytest.mark.parametrize("is_able", [True, False])
-def test_a_copy_is_the_file_piece_by_piece_whether_the_system_copies_or_not(tmp_path, monkeypatch, is_able):
+@pytest.mark.parametrize("end", [b"", b"end"])
+def test_a_copy_is_the_file_piece_by_piece_whether_the_disk_can_fetch_it_or_not(tmp_path, monkeypatch, is_able, end):
     source, copy = tmp_path / "source", tmp_path / "copy"
-    source.write_bytes(bytes(range(256)) * 5 + b"end")
-    monkeypatch.setattr(home, "_PIECE", 256)
+    source.write_bytes(b"".join(bytes([page]) * mmap.PAGESIZE for page in range(5)) + end)
+    monkeypatch.setattr(home, "_PIECE", 2 * mmap.PAGESIZE)
     if not is_able:
-        monkeypatch.delattr("os.copy_file_range")
-        monkeypatch.delattr("os.posix_fallocate")
+        monkeypatch.delattr("os.O_DIRECT")
     home.copy_flushed(source, copy)
     assert copy.read_bytes() == source.read_bytes()
 

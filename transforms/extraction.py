@@ -24,7 +24,7 @@ OBSERVATION = table("core.fact_observation")
 # Least code points that are worth a thread of their own.
 PART = 250_000
 # What only a load knows.
-LATER = ("corrected", "batch_id")
+LATER = ("corrected", "batch_id", "figure_id")
 # Raised by hand when a change of meaning deserves a name; the rest of the version follows by itself.
 RELEASE = "1.0"
 # The fields of `campaign extract`: those of the annotation guidelines, then our own.
@@ -59,7 +59,7 @@ class Extraction:
 
     numerals      `core.fact_numeral` without `batch_id`, with `sentence_id`
     mentions      `stage.mention`: every quantity of a report, read
-    observations  `core.fact_observation` without `corrected` and `batch_id`: the mentions that have an indicator
+    observations  `core.fact_observation` without `corrected`, `batch_id` and `figure_id`: the mentions that have an indicator
     """
 
     numerals: pl.DataFrame

@@ -18,7 +18,7 @@ import polars as pl
 
 from transforms.schema import table
 from warehouse.frames import insert
-from warehouse.home import Home, copy_flushed, forget
+from warehouse.home import Home, copy_flushed
 from warehouse.lake import HISTORY, STAGES, Lake
 from warehouse.load import apply_changes, find_changes
 from warehouse.query import connect
@@ -28,6 +28,8 @@ from warehouse.versions import Version, read_version, share, version_file, versi
 # What a file is written in: DuckDB of this version and later reads it. Nulls among strings are read several times as
 # fast as in the format that every version reads.
 STORAGE = "v1.3.0"
+# Bytes of memory of an increment, and for every byte of the stages that come in (compressed some ten times).
+MEMORY, MEMORY_PER_BYTE = 2**29, 32
 # Versions between two that get rid of the gaps that deleted rows have left.
 COMPACTED = 50
 SOURCE_FILE, VERSION = table("ops.source_file"), table("ops.version")
@@ -40,6 +42,7 @@ def build(home: Home) -> Path:
     other builds of the same data directory.
     """
     with home.locked():
+        home.sweep()
         return build_locked(home)
 
 
@@ -60,7 +63,6 @@ def build_locked(home: Home) -> Path:
         ]
     )
     if increment and changed.is_empty():
-        home.sweep()
         return home.warehouse
 
     number = max([*versions(home), published.number if published else 0]) + 1
@@ -69,12 +71,9 @@ def build_locked(home: Home) -> Path:
     with home.replacing(target) as partial, duckdb.connect(":memory:") as connection, ThreadPoolExecutor(1) as pool:
         # What changes is worked out from the published version while that is being copied.
         copy = pool.submit(copy_flushed, home.warehouse, partial) if increment else None
-        pool.submit(home.sweep)
-        pool.submit(forget, [version_file(home, number) for number in versions(home)[:-1]])
         connection.execute(f"set timezone = 'UTC'; set temp_directory = {literal(f'{partial}.spill')}")
-        connection.execute(
-            f"set memory_limit = '{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') // 2**21} MiB'"
-        )
+        memory = _memory(int(changed["byte_size"].sum())) if increment else _memory()
+        connection.execute(f"set memory_limit = '{memory // 2**20} MiB'")
         connection.execute(
             f"attach {literal(str(home.warehouse))} as base (read_only)" if increment else "attach ':memory:' as base"
         )
@@ -106,6 +105,16 @@ def build_locked(home: Home) -> Path:
         insert(connection, "ops.version", pl.DataFrame([version], schema=VERSION.frame_schema, orient="row"))
         connection.execute("commit; checkpoint; use memory; detach next")
     return target
+
+
+def _memory(incoming: int | None = None) -> int:
+    """Bytes that a build may use: half of the machine's, or what so many bytes of stages need.
+
+    An increment reads much of the published version, most of it once: to use the same memory again is
+    faster than to ask for more.
+    """
+    half = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
+    return half if incoming is None else min(half, MEMORY + MEMORY_PER_BYTE * incoming)
 
 
 def _create(connection: duckdb.DuckDBPyConnection, dimensions: dict[str, pl.DataFrame]) -> None:
@@ -147,7 +156,8 @@ def _sources(home: Home) -> pl.DataFrame:
         if batch_id in complete or (stage in HISTORY and lake.has_stage(batch_id, stage))
     }
     files |= {path: None for path in (home.corrections, home.decisions) if path.exists()}
-    stats = [(path.relative_to(home.root).as_posix(), batch_id, path.stat()) for path, batch_id in files.items()]
+    root = f"{home.root.as_posix()}/"
+    stats = [(path.as_posix().removeprefix(root), batch_id, path.stat()) for path, batch_id in files.items()]
     return pl.DataFrame(
         [(path, batch_id, stat.st_size, stat.st_mtime_ns) for path, batch_id, stat in stats],
         schema=SOURCE_FILE.frame_schema,

@@ -15,7 +15,7 @@ from transforms.schema import table
 from warehouse.frames import show
 from warehouse.tables import sql
 
-SKETCH = table("stage.sketch")
+KNOWN = [*table("stage.sketch").column_names, "sketch_id"]
 # Reports compared at a time, which bounds memory.
 ROUND = 5_000
 # A hash that more reports than this have is of a phrase that everyone uses.
@@ -29,7 +29,7 @@ def find_copies_again(connection: duckdb.DuckDBPyConnection) -> None:
     report changes, its document comes in too.
     """
     connection.execute(sql("steps/sketches.sql"))
-    arriving = SKETCH.conform(connection.execute("from incoming_sketch order by report_id").pl())
+    arriving = connection.execute("from incoming_sketch order by report_id").pl().select(KNOWN)
     disturbed = _known(connection, "from disturbed")
     for compared in pl.concat([disturbed, arriving]).iter_slices(ROUND):
         _compare(connection, compared.filter(algorithm=ALGORITHM))
@@ -59,7 +59,7 @@ def _compare(connection: duckdb.DuckDBPyConnection, compared: pl.DataFrame) -> N
 
 
 def _known(connection: duckdb.DuckDBPyConnection, reports: str, **parameters: str | int) -> pl.DataFrame:
-    """The sketches (`stage.sketch`) of the known reports that a query names."""
+    """The sketches of the known reports that a query names: `stage.sketch` with `sketch_id`."""
     connection.execute(f"create or replace temp table wanted as {reports}", parameters)
     sketches = connection.execute("from known_sketch join wanted using (report_id) select *, number: wanted.rowid").pl()
     # A table is filled on all cores, where a result would be on one.
@@ -69,11 +69,11 @@ def _known(connection: duckdb.DuckDBPyConnection, reports: str, **parameters: st
     signatures = [hashes.to_numpy().astype("<u8").tobytes() for hashes in signed["slot"]]
     signed = signed.select("number", signature=pl.Series(signatures, dtype=pl.Binary))
     known = sketches.join(signed, on="number", how="left").with_columns(pl.col("signature").fill_null(b""))
-    return SKETCH.conform(known.sort("report_id"))
+    return known.sort("report_id").select(KNOWN)
 
 
 def _slots(sketches: pl.DataFrame) -> pl.DataFrame:
     """The hashes of the signatures as rows of `ops.sketch_slot`."""
     hashes = np.frombuffer(b"".join(sketches["signature"]), dtype="<i8")
     rows = np.repeat(np.arange(len(sketches)), (sketches["signature"].bin.size() // 8).to_numpy())
-    return pl.DataFrame({"report_id": sketches["report_id"][rows], "slot": hashes})
+    return pl.DataFrame({"sketch_id": sketches["sketch_id"][rows], "slot": hashes})

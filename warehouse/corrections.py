@@ -28,7 +28,9 @@ from warehouse.query import connect
 from warehouse.tables import literal, sql
 
 CORRECTION = table("ops.correction")
-OBSERVATION = table("core.fact_observation")
+# An observation before it is known which figure it bears on.
+READING = table("core.fact_observation").frame_schema
+READING.pop("figure_id")
 RECORDED = [name for name in CORRECTION.column_names if name not in ("applied", "problem")]
 
 _DATE = r"\d{4}(?:-\d\d(?:-\d\d)?)?"
@@ -135,7 +137,7 @@ def apply_corrections(connection: duckdb.DuckDBPyConnection) -> None:
             readings[anchor["observation_id"]] = changed
         outcomes.append({**correction, "applied": problem is None, "problem": problem})
     show(connection, "incoming_correction", pl.DataFrame(outcomes, schema=CORRECTION.frame_schema))
-    corrected = pl.DataFrame([reading for reading in readings.values() if reading], schema=OBSERVATION.frame_schema)
+    corrected = pl.DataFrame([reading for reading in readings.values() if reading], schema=READING)
     show(connection, "corrected", corrected)
     connection.execute("delete from incoming_observation where observation_id in $ids", {"ids": list(readings)})
     connection.execute("insert into incoming_observation by name from corrected")
@@ -195,7 +197,7 @@ def _changed(
             filter(None, [row["rules"], f"correction={correction['correction_id']}:{correction['author']}"])
         ),
     }
-    return {name: row.get(name) for name in OBSERVATION.column_names}
+    return {name: row.get(name) for name in READING}
 
 
 def _contradiction(row: Mapping[str, Any], units: Mapping[str, str], places: set[str]) -> str | None:

@@ -2,6 +2,7 @@
 
 import duckdb
 import polars as pl
+import pyarrow.dataset  # noqa: F401  # DuckDB does it when it first sees a frame, in the middle of a build
 
 from transforms.schema import table
 

@@ -22,8 +22,10 @@ FILE = table("stage.file")
 
 
 def _stage(full_name: str, *added: str) -> pl.Schema:
-    """The columns of a table without the batch, which the folder names, and text columns added."""
-    declared = {name: kind for name, kind in table(full_name).frame_schema.items() if name != "batch_id"}
+    """The columns of a table without the batch, which the folder names, and the figure, and text columns added."""
+    declared = table(full_name).frame_schema
+    for later in ("batch_id", "figure_id"):
+        declared.pop(later, None)
     return pl.Schema({**declared, **dict.fromkeys(added, pl.String())})
 
 

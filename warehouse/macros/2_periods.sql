@@ -34,7 +34,12 @@ create macro period_between(first, final) as
     end;
 comment on macro period_between is '起止期间：the label of the period between two days';
 
-create macro period_label(period_start, period_end) as period_between(first_day(period_start), final_day(period_end));
+-- Most periods are written as one year, month or day, which is its own label.
+create macro period_label(period_start, period_end) as
+    case
+        when period_start = period_end and first_day(period_start) is not null then period_start
+        else period_between(first_day(period_start), final_day(period_end))
+    end;
 comment on macro period_label is '期间标签：the label of a period in ISO 8601, whichever way its ends were written: 2018, 2018-01/2018-09, 2015/.., ../2019';
 
 -- rate        so much a day, a year …

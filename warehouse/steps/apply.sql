@@ -7,18 +7,13 @@ delete from next.core.fact_numeral where document_id in (from leaving);
 delete from next.core.fact_quantity where document_id in (from leaving);
 delete from next.core.fact_observation where document_id in (from leaving);
 delete from next.ops.sketch where report_id in (from leaving_report select report_id);
-delete from next.ops.sketch_slot where report_id in (from leaving_report select report_id);
+delete from next.ops.sketch_slot where sketch_id in (from leaving_report select number_of(report_id));
 delete from next.ops.correction where document_id in (from touched);
 delete from next.ops.delivery where batch_id in (from changed_batch select batch_id);
 delete from next.ops.load where batch_id in (from changed_batch select batch_id);
 delete from next.ops.check_result where batch_id in (from changed_batch select batch_id);
 delete from next.ops.quarantine where batch_id in (from decided_batch);
-delete from next.mart.figure as figure using stale
-    where figure.indicator_id = stale.indicator_id
-        and figure.status = stale.status
-        and figure.place_id is not distinct from stale.place_id
-        and figure.per is not distinct from stale.per
-        and figure.period is not distinct from stale.period;
+delete from next.mart.figure where rowid in (from stale_figure);
 
 insert into next.core.dim_document by name
     from stage_documents semi join incoming using (document_id, batch_id) select * exclude (text);
@@ -30,7 +25,7 @@ insert into next.core.fact_numeral by name
 insert into next.core.fact_quantity by name
     from stage_mentions semi join incoming using (document_id, batch_id)
     select * exclude (paragraph_id, sentence_id, low_open, high_open, factor, header, period_basis, rules);
-insert into next.core.fact_observation by name from incoming_observation;
+insert into next.core.fact_observation by name from bearing_observation;
 insert into next.ops.sketch by name from incoming_sketch select * exclude (signature);
 insert into next.ops.sketch_slot by name from incoming_slot;
 insert into next.ops.correction by name from incoming_correction;

@@ -5,7 +5,7 @@
 create temp table incoming_sketch as
     from stage_sketches
         semi join (from stage_reports semi join incoming using (document_id, batch_id)) using (report_id, batch_id)
-    select * exclude (batch_id);
+    select * exclude (batch_id), sketch_id: number_of(report_id);
 
 create temp table leaving_report as
     from core.dim_report semi join leaving using (document_id)
@@ -18,7 +18,7 @@ create temp table disturbed as
 
 create temp table verdict as
     from disturbed select report_id, duplicate_of: null::varchar, copy_kind: null::varchar;
-create temp table incoming_slot (report_id varchar, slot bigint);
+create temp table incoming_slot (sketch_id bigint, slot bigint);
 create temp table compared_before (report_id varchar);
 
 create temp view known_report as

@@ -1,14 +1,6 @@
 -- mart.reconciliation: one row an observation, with the figure that it bears on and its part in it.
 from observations_in_context('core.fact_observation', 'core.dim_report') as observation
-    join mart.figure as figure
-        on figure.indicator_id = observation.indicator_id
-        and figure.status = observation.status
-        and figure.unit = observation.unit
-        and figure.scope = observation.scope
-        and figure.place_id is not distinct from observation.place_id
-        and figure.period is not distinct from observation.period
-        and figure.per is not distinct from observation.per
-        and figure.reporter is not distinct from observation.reporter
+    join mart.figure as figure using (figure_id)
 select
     observation.observation_id,
     role: case
