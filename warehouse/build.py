@@ -20,7 +20,7 @@ from transforms.schema import table
 from warehouse.frames import insert
 from warehouse.home import Home, copy_flushed
 from warehouse.lake import HISTORY, STAGES, Lake
-from warehouse.load import apply_changes, find_changes
+from warehouse.load import apply_facts, apply_figures, find_facts, find_figures
 from warehouse.query import connect
 from warehouse.tables import ddl, literal
 from warehouse.versions import Version, read_version, share, version_file, versions
@@ -28,8 +28,8 @@ from warehouse.versions import Version, read_version, share, version_file, versi
 # What a file is written in: DuckDB of this version and later reads it. Nulls among strings are read several times as
 # fast as in the format that every version reads.
 STORAGE = "v1.3.0"
-# Bytes of memory of an increment, and for every byte of the stages that come in (compressed some ten times).
-MEMORY, MEMORY_PER_BYTE = 2**29, 32
+# Where the steps of a build look a name up: in the version that they start from, then among their own tables.
+SEARCHED = "set search_path = 'base,memory'"
 # Versions between two that get rid of the gaps that deleted rows have left.
 COMPACTED = 50
 SOURCE_FILE, VERSION = table("ops.source_file"), table("ops.version")
@@ -69,37 +69,48 @@ def build_locked(home: Home) -> Path:
     version = Version(number, published.number if published else None, datetime.now(UTC), code)
     target = home.versions / "next.duckdb"
     with home.replacing(target) as partial, duckdb.connect(":memory:") as connection, ThreadPoolExecutor(1) as pool:
-        # What changes is worked out from the published version while that is being copied.
+        # What changes is worked out from the published version while that is being copied, and the figures while the
+        # copy takes in the facts.
         copy = pool.submit(copy_flushed, home.warehouse, partial) if increment else None
         connection.execute(f"set timezone = 'UTC'; set temp_directory = {literal(f'{partial}.spill')}")
-        memory = _memory(int(changed["byte_size"].sum())) if increment else _memory()
-        connection.execute(f"set memory_limit = '{memory // 2**20} MiB'")
+        connection.execute(
+            f"set memory_limit = '{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') // 2**21} MiB'"
+        )
         connection.execute(
             f"attach {literal(str(home.warehouse))} as base (read_only)" if increment else "attach ':memory:' as base"
         )
-        connection.execute("use base")
         if not increment:
-            _create(connection, dimensions)
-        find_changes(
+            _create(connection, "base", dimensions)
+        connection.execute(SEARCHED)
+        find_facts(
             connection,
             home,
             changed=set(changed["batch_id"].drop_nulls()),
             decided=set((sources if home.decisions.name in changed["path"] else changed)["batch_id"].drop_nulls()),
         )
+
+        def take_in_facts() -> None:
+            with connection.cursor() as cursor:
+                # A write-ahead log would guard a file that nobody will see unless it is whole. Moving rows together
+                # where others were deleted costs more than all the rest of a load: only some versions do.
+                if number % COMPACTED:
+                    cursor.execute("set max_vacuum_tasks = 0")
+                cursor.execute(
+                    f"attach {literal(str(partial))} as next (recovery_mode no_wal_writes, storage_version '{STORAGE}')"
+                )
+                if not increment:
+                    _create(cursor, "next", dimensions)
+                cursor.execute(f"{SEARCHED}; begin")
+                apply_facts(cursor)
+                cursor.execute("commit; checkpoint next")
+
+        facts = pool.submit(take_in_facts)
+        find_figures(connection)
         if copy:
             copy.result()
-        # A write-ahead log would guard a file that nobody will see unless it is whole. Moving rows together where
-        # others were deleted costs more than all the rest of a load: only some versions do.
-        if number % COMPACTED:
-            connection.execute("set max_vacuum_tasks = 0")
-        connection.execute(
-            f"attach {literal(str(partial))} as next (recovery_mode no_wal_writes, storage_version '{STORAGE}')"
-        )
-        connection.execute("use next")
-        if not increment:
-            _create(connection, dimensions)
-        connection.execute("begin")
-        apply_changes(connection)
+        facts.result()
+        connection.execute("use next; begin")
+        apply_figures(connection)
         connection.execute("delete from ops.source_file; delete from ops.version")
         insert(connection, "ops.source_file", sources)
         insert(connection, "ops.version", pl.DataFrame([version], schema=VERSION.frame_schema, orient="row"))
@@ -107,17 +118,8 @@ def build_locked(home: Home) -> Path:
     return target
 
 
-def _memory(incoming: int | None = None) -> int:
-    """Bytes that a build may use: half of the machine's, or what so many bytes of stages need.
-
-    An increment reads much of the published version, most of it once: to use the same memory again is
-    faster than to ask for more.
-    """
-    half = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
-    return half if incoming is None else min(half, MEMORY + MEMORY_PER_BYTE * incoming)
-
-
-def _create(connection: duckdb.DuckDBPyConnection, dimensions: dict[str, pl.DataFrame]) -> None:
+def _create(connection: duckdb.DuckDBPyConnection, database: str, dimensions: dict[str, pl.DataFrame]) -> None:
+    connection.execute(f"use {database}")
     connection.execute(ddl())
     for name, frame in dimensions.items():
         insert(connection, name, frame)

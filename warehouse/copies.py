@@ -60,7 +60,7 @@ def _compare(connection: duckdb.DuckDBPyConnection, compared: pl.DataFrame) -> N
 
 def _known(connection: duckdb.DuckDBPyConnection, reports: str, **parameters: str | int) -> pl.DataFrame:
     """The sketches of the known reports that a query names: `stage.sketch` with `sketch_id`."""
-    connection.execute(f"create or replace temp table wanted as {reports}", parameters)
+    connection.execute(f"create or replace table memory.wanted as {reports}", parameters)
     sketches = connection.execute("from known_sketch join wanted using (report_id) select *, number: wanted.rowid").pl()
     # A table is filled on all cores, where a result would be on one.
     connection.execute(sql("steps/wanted.sql"))

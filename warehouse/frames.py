@@ -8,9 +8,9 @@ from transforms.schema import table
 
 
 def show(connection: duckdb.DuckDBPyConnection, name: str, frame: pl.DataFrame) -> None:
-    """Make a temporary table of a frame, in place of one of that name."""
+    """Make a table in memory of a frame, in place of one of that name."""
     connection.register("frame", frame.to_arrow())
-    connection.execute(f"create or replace temp table {name} as from frame")
+    connection.execute(f"create or replace table memory.{name} as from frame")
     connection.unregister("frame")
 
 

@@ -7,8 +7,8 @@ import re
 import shutil
 import socket
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
@@ -113,14 +113,14 @@ class Home:
             for leftover in self._partial.glob(f"{partial.name}*"):
                 _remove(leftover)
 
-    def drop(self, file: Path) -> None:
-        """Take a file away at once; its space, which takes time to free, is freed in the background.
+    def retire(self, gone: Iterable[Path], kept: Iterable[Path]) -> None:
+        """Take the files `gone` away at once; free their space, and the memory that holds those `kept`, in the background.
 
         What a process that is killed meanwhile leaves is freed by the next `sweep`.
         """
         self._partial.mkdir(parents=True, exist_ok=True)
-        dropped = file.replace(self._partial / f"{_DROPPED}{uuid.uuid4().hex}.{file.name}")
-        Thread(target=_remove, args=(dropped,)).start()
+        dropped = [file.replace(self._partial / f"{_DROPPED}{uuid.uuid4().hex}.{file.name}") for file in gone]
+        Thread(target=_free, args=(dropped, list(kept))).start()
 
     def sweep(self) -> None:
         """Remove what was dropped, and what processes of this machine that are no longer alive have left half written."""
@@ -151,17 +151,25 @@ def copy_flushed(source: Path, target: Path) -> None:
 def _copy_directly(original: FileIO, target: Path) -> None:
     """Copy a file past the system's memory; `OSError` or `AttributeError` where that cannot be."""
     size = os.fstat(original.fileno()).st_size
+    whole = size - size % mmap.PAGESIZE
     with (
         mmap.mmap(original.fileno(), size, access=mmap.ACCESS_READ) as content,
         memoryview(content) as view,
         FileIO(os.open(target, os.O_WRONLY | os.O_DIRECT), "w") as copy,
     ):
-        whole = size - size % mmap.PAGESIZE
         while (written := copy.tell()) < whole:
             copy.write(view[written : min(written + _PIECE, whole)])
         with FileIO(target, "r+") as rest:
             rest.seek(whole)
             rest.write(view[whole:])
+
+
+def _free(dropped: list[Path], kept: list[Path]) -> None:
+    for file in dropped:
+        _remove(file)
+    for file in kept:
+        with suppress(AttributeError, OSError), FileIO(file) as unread:
+            os.posix_fadvise(unread.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
 
 
 def _remove(path: Path) -> None:

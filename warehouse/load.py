@@ -17,8 +17,8 @@ from warehouse.tables import literal, sql
 BATCH = pl.Schema({"batch_id": pl.String(), "arrived_at": pl.Datetime("us", "UTC")})
 
 
-def find_changes(connection: duckdb.DuckDBPyConnection, home: Home, changed: set[str], decided: set[str]) -> None:
-    """Work out, in temporary tables, what differs between the version that is open and the lake.
+def find_facts(connection: duckdb.DuckDBPyConnection, home: Home, changed: set[str], decided: set[str]) -> None:
+    """Work out, in tables in memory, what differs between the version that is open and the lake, but for the figures.
 
     `changed` are the batches whose files are new, have changed or are gone; of those that are not
     complete only what the checks said is told. On `decided`, `changed` among them, people may have
@@ -38,12 +38,22 @@ def find_changes(connection: duckdb.DuckDBPyConnection, home: Home, changed: set
     _show_stages(connection, lake, _incoming_batches(connection), present)
     connection.execute(sql("steps/observations.sql"))
     apply_corrections(connection)
+    connection.execute(sql("steps/bearing.sql"))
+
+
+def find_figures(connection: duckdb.DuckDBPyConnection) -> None:
+    """Work out which figures the facts change, and what they become, once `find_facts` has found those."""
     connection.execute(sql("steps/figures.sql"))
 
 
-def apply_changes(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make the changes that `find_changes` has worked out to the database attached as `next`."""
-    connection.execute(sql("steps/apply.sql"))
+def apply_facts(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the changes that `find_facts` has worked out to the database attached as `next`."""
+    connection.execute(sql("steps/apply_facts.sql"))
+
+
+def apply_figures(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the changes that `find_figures` has worked out to the database attached as `next`."""
+    connection.execute(sql("steps/apply_figures.sql"))
 
 
 def _show_quarantine(connection: duckdb.DuckDBPyConnection, lake: Lake, batches: set[str]) -> None:
@@ -74,4 +84,4 @@ def _show_stage(connection: duckdb.DuckDBPyConnection, lake: Lake, stage: str, b
         "parse_path(filename)[-2] as batch_id" if name == "batch_id" else f'"{name}"'
         for name in dict.fromkeys([*STAGES[stage], "batch_id"])
     )
-    connection.execute(f"create or replace temp view stage_{stage} as select {columns} from {rows}")
+    connection.execute(f"create or replace view memory.stage_{stage} as select {columns} from {rows}")

@@ -29,9 +29,12 @@ def publish(home: Home, file: Path, keep: int = KEPT) -> int:
             share(home, file, home.warehouse)
             share(home, file, version_file(home, built.number))
             file.unlink()
-        for number in versions(home)[:-keep]:
-            if number != built.number:
-                home.drop(version_file(home, number))
+        others = [number for number in versions(home) if number != built.number]
+        kept = versions(home)[-keep:]
+        home.retire(
+            gone=[version_file(home, number) for number in others if number not in kept],
+            kept=[version_file(home, number) for number in others if number in kept],
+        )
         return built.number
 
 

@@ -1,9 +1,9 @@
 -- What is kept of each batch.
 -- In: changed_batch (arrived_at is null where the batch has left the lake), the stages of the changed batches, decided.
 
-create temp table incoming_check_result as from stage_check_result;
+create table memory.incoming_check_result as from stage_check_result;
 
-create temp table incoming_load as
+create table memory.incoming_load as
     with
         document as (from stage_documents select batch_id, n: count(*) group by batch_id),
         report as (from stage_reports select batch_id, n: count(*) where is_report group by batch_id),

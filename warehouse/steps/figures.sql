@@ -1,27 +1,13 @@
 -- The figures to be worked out again, and what they become: one row a place, indicator, status, period, rate, unit
 -- and scope, the best of what the reports say.
--- In: leaving, incoming_report, incoming_observation; the observations of copies are left out.
-
-delete from incoming_observation where report_id in (from incoming_report select report_id where duplicate_of is not null);
-
-create temp table bearing as
-    from observations_in_context('incoming_observation', 'incoming_report')
-    select
-        observation_id, figure_id: figure_id(place_id, indicator_id, status, period, per, unit, scope, reporter);
-
-create temp view bearing_observation as from incoming_observation join bearing using (observation_id);
-
-create temp table stale as
-    from core.fact_observation semi join leaving using (document_id) select figure_id
-    union
-    from bearing select figure_id;
+-- In: leaving, incoming_report, bearing_observation, stale.
 
 -- The rows of the figures that are to be replaced. The next version starts as a copy, whose rows have the same numbers.
-create temp table stale_figure as
+create table memory.stale_figure as
     from mart.figure semi join (from stale where figure_id::varchar <> '') using (figure_id) select number: rowid;
 
 -- The filter keeps every row, for the reason that likely.sql gives.
-create temp table candidate as
+create table memory.candidate as
     with observation as (
         from core.fact_observation
             semi join (from stale where figure_id::varchar <> '') using (figure_id)
@@ -38,7 +24,7 @@ create temp table candidate as
 create temp view numbered as
     from candidate select *, number: rowid, observation_id: left(report_id, 16) || '-' || span_start;
 
-create temp table telling as
+create table memory.telling as
     with report as (
         from core.dim_report anti join leaving using (document_id) semi join candidate using (report_id)
         union all by name
@@ -47,7 +33,7 @@ create temp table telling as
     from report select report_id, place_id, level, organisation, reported_on, year;
 
 -- The columns that rank, and no others: to carry all of them through a window takes longer than all the rest.
-create temp table ranked as
+create table memory.ranked as
     with
         member as (
             from observations_in_context('numbered', 'telling')
@@ -87,7 +73,7 @@ create temp table ranked as
 
 create temp view best as from numbered semi join (from ranked where preference = 1) using (number);
 
-create temp table contradicting as
+create table memory.contradicting as
     from ranked as place
         join numbered as other on other.number = place.number
         join ranked as first on first.number = place.best
@@ -101,13 +87,13 @@ create temp table contradicting as
     );
 
 -- What other reports say that can't be true where the best one is.
-create temp table opposed as
+create table memory.opposed as
     from contradicting
     select number, conflicts: count(*), contradicted_by: string_agg(observation_id, ',' order by preference),
     where same_time(period, reported, best_reported)
     group by number;
 
-create temp table incoming_figure as
+create table memory.incoming_figure as
     from observations_in_context('best', 'telling') as best
         join ranked using (number)
         left join opposed using (number)

@@ -1,12 +1,12 @@
 -- The observations that come in: what the checks accepted, less what people hold back, and with what they released.
 -- In: incoming, verdict, decided, and the stages of the batches that bring the documents.
 
-create temp table incoming_report as
+create table memory.incoming_report as
     from (from stage_reports semi join incoming using (document_id, batch_id)) as report
         left join verdict using (report_id)
     select report.* exclude (duplicate_of, copy_kind), verdict.duplicate_of, verdict.copy_kind;
 
-create temp table entry as
+create table memory.entry as
     with quarantine as (
         from ops.quarantine anti join decided_batch using (batch_id)
         union all by name
@@ -17,7 +17,7 @@ create temp table entry as
     where kind = 'row'
     group by observation_id;
 
-create temp table incoming_observation as
+create table memory.incoming_observation as
     with
         accepted as (from stage_accepted semi join incoming using (document_id, batch_id)),
         released as (

@@ -2,7 +2,7 @@
 -- changes come in too.
 -- In: verdict(report_id, duplicate_of, copy_kind) of the reports that were compared; incoming, leaving, touched.
 
-create temp table changed_document as
+create table memory.changed_document as
     from core.dim_report as known join verdict using (report_id) anti join leaving using (document_id)
     select distinct document_id
     where known.duplicate_of is distinct from verdict.duplicate_of

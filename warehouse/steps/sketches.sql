@@ -2,24 +2,24 @@
 -- loses a member. Views show the reports and hashes as they stand while verdicts are being made.
 -- In: incoming, leaving, the stages of the batches that bring the documents.
 
-create temp table incoming_sketch as
+create table memory.incoming_sketch as
     from stage_sketches
         semi join (from stage_reports semi join incoming using (document_id, batch_id)) using (report_id, batch_id)
     select * exclude (batch_id), sketch_id: number_of(report_id);
 
-create temp table leaving_report as
+create table memory.leaving_report as
     from core.dim_report semi join leaving using (document_id)
     select report_id, original: coalesce(duplicate_of, report_id);
 
-create temp table disturbed as
+create table memory.disturbed as
     from core.dim_report anti join leaving_report using (report_id)
     select report_id
     where coalesce(duplicate_of, report_id) in (from leaving_report select original);
 
-create temp table verdict as
+create table memory.verdict as
     from disturbed select report_id, duplicate_of: null::varchar, copy_kind: null::varchar;
-create temp table incoming_slot (sketch_id bigint, slot bigint);
-create temp table compared_before (report_id varchar);
+create table memory.incoming_slot (sketch_id bigint, slot bigint);
+create table memory.compared_before (report_id varchar);
 
 create temp view known_report as
     from core.dim_report anti join leaving_report using (report_id) anti join verdict using (report_id)

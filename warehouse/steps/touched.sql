@@ -2,11 +2,11 @@
 -- In: changed_batch; the stages of the changed batches; correction (the corrections on record); decided (the
 -- quarantine of decided_batch as people's decisions leave it).
 
-create temp table arriving as
+create table memory.arriving as
     from stage_documents
     select document_id, batch_id, arrived_at, file_name;
 
-create temp table touched as
+create table memory.touched as
     from ops.delivery semi join changed_batch using (batch_id) select document_id
     union
     from arriving select document_id
@@ -22,7 +22,7 @@ create temp table touched as
     );
 
 -- Of a document that arrived in several batches, the earliest arrival brings the rows.
-create temp table incoming as
+create table memory.incoming as
     with delivery as (
         from ops.delivery semi join touched using (document_id) anti join changed_batch using (batch_id)
         union all by name
@@ -32,5 +32,5 @@ create temp table incoming as
     select document_id, batch_id: arg_min(batch_id, (arrived_at, batch_id))
     group by document_id;
 
-create temp table leaving as
+create table memory.leaving as
     from core.dim_document semi join touched using (document_id) select document_id;

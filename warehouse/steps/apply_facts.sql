@@ -1,4 +1,4 @@
--- The changes made to the next version: what is stale goes, what has come in is put in its place.
+-- The changes made to all of the next version but its figures: what leaves goes, what comes in is put in its place.
 
 delete from next.core.dim_document where document_id in (from leaving);
 delete from next.core.document_text where document_id in (from leaving);
@@ -13,7 +13,6 @@ delete from next.ops.delivery where batch_id in (from changed_batch select batch
 delete from next.ops.load where batch_id in (from changed_batch select batch_id);
 delete from next.ops.check_result where batch_id in (from changed_batch select batch_id);
 delete from next.ops.quarantine where batch_id in (from decided_batch);
-delete from next.mart.figure where rowid in (from stale_figure);
 
 insert into next.core.dim_document by name
     from stage_documents semi join incoming using (document_id, batch_id) select * exclude (text);
@@ -33,4 +32,3 @@ insert into next.ops.delivery by name from arriving;
 insert into next.ops.load by name from incoming_load;
 insert into next.ops.check_result by name from incoming_check_result;
 insert into next.ops.quarantine by name from decided;
-insert into next.mart.figure by name from incoming_figure;

@@ -1,0 +1,17 @@
+-- Which figures the observations that come in bear on, and which are to be worked out again: those, and the figures of
+-- what leaves.
+-- In: leaving, incoming_report, incoming_observation; the observations of copies are left out.
+
+delete from incoming_observation where report_id in (from incoming_report select report_id where duplicate_of is not null);
+
+create table memory.bearing as
+    from observations_in_context('incoming_observation', 'incoming_report')
+    select
+        observation_id, figure_id: figure_id(place_id, indicator_id, status, period, per, unit, scope, reporter);
+
+create view memory.bearing_observation as from incoming_observation join bearing using (observation_id);
+
+create table memory.stale as
+    from core.fact_observation semi join leaving using (document_id) select figure_id
+    union
+    from bearing select figure_id;
