@@ -88,23 +88,8 @@ def build_locked(home: Home) -> Path:
             changed=set(changed["batch_id"].drop_nulls()),
             decided=set((sources if home.decisions.name in changed["path"] else changed)["batch_id"].drop_nulls()),
         )
-
-        def take_in_facts() -> None:
-            with connection.cursor() as cursor:
-                # A write-ahead log would guard a file that nobody will see unless it is whole. Moving rows together
-                # where others were deleted costs more than all the rest of a load: only some versions do.
-                if number % COMPACTED:
-                    cursor.execute("set max_vacuum_tasks = 0")
-                cursor.execute(
-                    f"attach {literal(str(partial))} as next (recovery_mode no_wal_writes, storage_version '{STORAGE}')"
-                )
-                if not increment:
-                    _create(cursor, "next", dimensions)
-                cursor.execute(f"{SEARCHED}; begin")
-                apply_facts(cursor)
-                cursor.execute("commit; checkpoint next")
-
-        facts = pool.submit(take_in_facts)
+        compacts = number % COMPACTED == 0
+        facts = pool.submit(_take_in_facts, connection.cursor(), partial, None if increment else dimensions, compacts)
         find_figures(connection)
         if copy:
             copy.result()
@@ -116,6 +101,25 @@ def build_locked(home: Home) -> Path:
         insert(connection, "ops.version", pl.DataFrame([version], schema=VERSION.frame_schema, orient="row"))
         connection.execute("commit; checkpoint; use memory; detach next")
     return target
+
+
+def _take_in_facts(
+    connection: duckdb.DuckDBPyConnection, file: Path, dimensions: dict[str, pl.DataFrame] | None, compacts: bool
+) -> None:
+    """Attach the file of the next version as `next` and change its facts; where there are dimensions, create it first."""
+    with connection:
+        # Moving rows together where others were deleted costs more than all the rest of a load.
+        if not compacts:
+            connection.execute("set max_vacuum_tasks = 0")
+        # A write-ahead log would guard a file that nobody will see unless it is whole.
+        connection.execute(
+            f"attach {literal(str(file))} as next (recovery_mode no_wal_writes, storage_version '{STORAGE}')"
+        )
+        if dimensions is not None:
+            _create(connection, "next", dimensions)
+        connection.execute(f"{SEARCHED}; begin")
+        apply_facts(connection)
+        connection.execute("commit; checkpoint next")
 
 
 def _create(connection: duckdb.DuckDBPyConnection, database: str, dimensions: dict[str, pl.DataFrame]) -> None:
