@@ -89,8 +89,8 @@ def validate(
     `observations` (`core.fact_observation`); and, where there is a past, `history` (`ops.load`),
     `known` (`core.fact_observation` of other batches) and `quarantine` (`ops.quarantine` of the batch's
     last run, whose entries are carried on). `batch_id`, `corrected`, `figure_id` and the columns that say
-    which report is a copy may be missing. `docs` is the directory of the Data Docs site, written if given; `vocabulary` the
-    project's own if no other is given.
+    which report is a copy may be missing. `docs` is the directory of the Data Docs site, written if
+    given; `vocabulary` the project's own if no other is given.
 
     An exception inside a check never escapes: it makes that check a failed error with the message.
     Raises `KeyError` where one of the five frames is missing.
