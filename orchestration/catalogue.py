@@ -7,7 +7,7 @@ that a mart reads from its own `.sql` file.
 import re
 import tomllib
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
@@ -75,7 +75,7 @@ def catalogue() -> dict[str, Entry]:
             name = f"{found.schema}/{found.name}"
             about = {"table": full_name, "description": f"{found.zh}: {found.grain}.", **_SCHEMAS[found.schema]}
             if found.schema == "mart":
-                about |= _mart(found.name, declared.get(name, {}).get("code"))
+                about |= _mart(found.name, declared.get(name, {}).get("sql", ()))
             declared[name] = about | declared.get(name, {})
     entries: dict[str, Entry] = {}
     for name in _in_order(declared):
@@ -83,13 +83,14 @@ def catalogue() -> dict[str, Entry]:
     return entries
 
 
-def _mart(name: str, code: str | None) -> dict[str, Any]:
-    """The `.sql` file that defines a mart, and the tables that it reads, by itself or in a macro."""
-    files = [ROOT / code] if code else sorted((ROOT / "warehouse").rglob(f"{name}.sql"))
-    if not files or not files[0].exists():
-        raise CatalogueError(f"assets.toml: mart/{name}: code must name the .sql file that makes it")
-    read = {f"{schema}/{table}" for schema, table in _SQL_TABLE.findall(_with_macros(files[0].read_text("utf-8")))}
-    return {"code": str(files[0].relative_to(ROOT)), "deps": sorted(read - {f"mart/{name}"})}
+def _mart(name: str, steps: Iterable[str]) -> dict[str, Any]:
+    """The last `.sql` file that makes a mart, and the tables that these read, by themselves or in a macro."""
+    files = [ROOT / step for step in steps] or sorted((ROOT / "warehouse").rglob(f"{name}.sql"))
+    if not files or not all(file.exists() for file in files):
+        raise CatalogueError(f"assets.toml: mart/{name}: sql must name the .sql files that make it")
+    statements = "\n".join(file.read_text("utf-8") for file in files)
+    read = {f"{schema}/{table}" for schema, table in _SQL_TABLE.findall(_with_macros(statements))}
+    return {"code": str(files[-1].relative_to(ROOT)), "deps": sorted(read - {f"mart/{name}"})}
 
 
 def _with_macros(sql: str) -> str:

@@ -34,6 +34,9 @@ CHUNK = 1_000
 # A shingle of so many reports is a set phrase, and no sign of a copy. Two reports earn a closer look by
 # this share of the others, of those that the size of the shorter one lets expect.
 SET_PHRASE, LIKELY = 100, 0.25
+# Reports are found by the smallest slots of each, one for `SPACING` of its shingles and `SCARCE` at least: as many of
+# them are in a report that was cut from it, however short that is beside it (FracMinHash, Irber et al. 2022).
+SPACING, SCARCE, MET = 16, 64, 2
 # What spacing, typography and masking change between copies: 范县, **县 and ××县.
 NOISE = r"[^\p{L}\p{N}]|[xX×]"
 END = np.iinfo(np.uint64).max
@@ -119,16 +122,19 @@ def find_copies(sketches: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     )
     exact = ranked.filter("is_new", pl.col("rank") > pl.col("first")).select(copy="rank", original="first")
     texts = ranked.filter(pl.col("rank") == pl.col("first"))
-    slots = _slots(everything.select("signature", rank=ranked.sort("row")["rank"]).join(texts, on="rank", how="semi"))
+    slots = unpacked(everything).join(texts.select("row", "rank"), on="row").drop("row")
     links = pl.concat([exact, _links(_similar(texts, slots), texts)])
     return _described(_roots(links), ranked, slots)
 
 
-def _slots(sketches: pl.DataFrame) -> pl.DataFrame:
-    """`rank` and `hash` of every slot of the sketches."""
+def unpacked(sketches: pl.DataFrame) -> pl.DataFrame:
+    """One row a slot of the sketches (`stage.sketch`): `row` of its sketch, `hash`, whether the report is `found_by` it."""
     sizes = sketches["signature"].bin.size().to_numpy() // 8
-    hashes = np.frombuffer(b"".join(sketches["signature"].to_list()), dtype="<u8")
-    return pl.DataFrame({"rank": np.repeat(sketches["rank"].to_numpy(), sizes), "hash": hashes})
+    hashes = np.frombuffer(b"".join(sketches["signature"]), dtype="<u8")
+    places = np.arange(len(hashes)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    wanted = (sketches["shingles"] // SPACING).clip(lower_bound=SCARCE).to_numpy()
+    rows = np.repeat(np.arange(len(sketches), dtype=np.uint32), sizes)
+    return pl.DataFrame({"row": rows, "hash": hashes, "found_by": places < wanted[rows]})
 
 
 def _similar(ranked: pl.DataFrame, slots: pl.DataFrame) -> pl.DataFrame:
@@ -156,12 +162,19 @@ def _similar(ranked: pl.DataFrame, slots: pl.DataFrame) -> pl.DataFrame:
             .join(sizes.rename({"rank": "original"}), on="original", suffix="_original")
             .filter(pl.col("len") >= LIKELY * pl.col("probes") * pl.col("shingles") / pl.col("shingles_original"))
             .unique(["copy", "original"])
-            .select("copy", "original", missing=1 - pl.col("shingles") / pl.col("shingles_original"))
+            .select(
+                "copy",
+                "original",
+                missing=1 - pl.col("shingles") / pl.col("shingles_original"),
+                expected=pl.col("shingles") / (pl.col("shingles_original") / SLOTS).clip(lower_bound=SPACING),
+            )
         )
-        shares = _contained(pairs, slots).filter(
-            pl.col("compared") >= FEWEST, pl.col("share") >= CONTAINED + DOUBT / pl.col("compared").sqrt()
+        shares = pairs.join(_contained(pairs, slots), on=["copy", "original"]).filter(
+            pl.col("met") >= (LIKELY * pl.col("expected")).clip(lower_bound=MET),
+            pl.col("compared") >= FEWEST,
+            pl.col("share") >= CONTAINED + DOUBT / pl.col("compared").sqrt(),
         )
-        found.append(pairs.join(shares, on=["copy", "original"]).select("copy", "original", is_cut=IS_CUT))
+        found.append(shares.select("copy", "original", is_cut=IS_CUT))
     return pl.concat(found).unique()
 
 
@@ -205,7 +218,7 @@ def _groups(pairs: pl.DataFrame) -> pl.DataFrame:
 def _contained(pairs: pl.DataFrame, slots: pl.DataFrame) -> pl.DataFrame:
     """Adds the `share` of the copy that is in the original, and the number of shingles `compared` for it.
 
-    Beyond its last slot a full sketch says nothing of its report, so only hashes up to there compare.
+    `met` is how many of the slots that the original is found by are in the copy. Beyond its last slot a full sketch says nothing of its report, so only hashes up to there compare.
     """
     ranks = pl.concat([pairs["copy"], pairs["original"]]).unique()
     own = slots.join(pl.DataFrame({"rank": ranks}), on="rank", how="semi")
@@ -213,12 +226,13 @@ def _contained(pairs: pl.DataFrame, slots: pl.DataFrame) -> pl.DataFrame:
         last=pl.when(pl.len() == SLOTS).then(pl.col("hash").max()).otherwise(pl.lit(END, pl.UInt64))
     )
     return (
-        pairs.join(reach, on="original")
+        pairs.select("copy", "original")
+        .join(reach, on="original")
         .join(own.select("hash", copy="rank"), on="copy")
         .filter(pl.col("hash") <= pl.col("last"))
-        .join(own.select("hash", original="rank", found=True), on=["original", "hash"], how="left")
+        .join(own.select("hash", original="rank", met="found_by"), on=["original", "hash"], how="left")
         .group_by("copy", "original")
-        .agg(compared=pl.len(), share=pl.col("found").fill_null(False).mean())
+        .agg(pl.col("met").sum(), compared=pl.len(), share=pl.col("met").is_not_null().mean())
     )
 
 

@@ -20,7 +20,7 @@ from transforms.schema import table
 from warehouse.frames import insert
 from warehouse.home import Home, copy_flushed
 from warehouse.lake import HISTORY, STAGES, Lake
-from warehouse.load import apply_facts, apply_figures, find_facts, find_figures
+from warehouse.load import apply_facts, apply_figures, find_candidates, find_facts, find_figures
 from warehouse.query import connect
 from warehouse.tables import ddl, literal
 from warehouse.versions import Version, read_version, share, version_file, versions
@@ -88,6 +88,8 @@ def build_locked(home: Home) -> Path:
             changed=set(changed["batch_id"].drop_nulls()),
             decided=set((sources if home.decisions.name in changed["path"] else changed)["batch_id"].drop_nulls()),
         )
+        find_candidates(connection)
+        # Reading what is known keeps all cores busy; ranking does not.
         compacts = number % COMPACTED == 0
         facts = pool.submit(_take_in_facts, connection.cursor(), partial, None if increment else dimensions, compacts)
         find_figures(connection)

@@ -7,10 +7,9 @@ comparing everything with everything would give.
 """
 
 import duckdb
-import numpy as np
 import polars as pl
 
-from transforms.duplicates import ALGORITHM, COPIES, FEWEST, find_copies
+from transforms.duplicates import ALGORITHM, COPIES, LIKELY, MET, SLOTS, SPACING, find_copies, unpacked
 from transforms.schema import table
 from warehouse.frames import show
 from warehouse.tables import sql
@@ -36,16 +35,17 @@ def find_copies_again(connection: duckdb.DuckDBPyConnection) -> None:
         new = compared.join(disturbed, on="report_id", how="anti")
         show(connection, "now", new.select("report_id"))
         connection.execute("insert into compared_before from now")
-        show(connection, "now", _slots(new))
+        show(connection, "now", _slots(new).filter("found_by").select("sketch_id", "slot"))
         connection.execute("insert into incoming_slot from now")
     connection.execute(sql("steps/reports.sql"))
 
 
 def _compare(connection: duckdb.DuckDBPyConnection, compared: pl.DataFrame) -> None:
     """Set the verdict on the reports `compared`, and on the known ones of the groups that they belong to."""
-    show(connection, "compared_slot", _slots(compared))
-    show(connection, "compared_fingerprint", compared.select("fingerprint").unique())
-    likely = _known(connection, sql("steps/likely.sql"), algorithm=ALGORITHM, popular=POPULAR, enough=FEWEST // 2)
+    show(connection, "compared_slot", _slots(compared).select("sketch_id", "slot"))
+    show(connection, "compared_sketch", compared.select("sketch_id", "fingerprint", "shingles"))
+    rule = {"popular": POPULAR, "met": MET, "likely": LIKELY, "spacing": SPACING, "slots": SLOTS}
+    likely = _known(connection, sql("steps/likely.sql"), algorithm=ALGORITHM, **rule)
     copies = find_copies(compared, likely.join(compared, on="report_id", how="anti"))
     show(connection, "linked", pl.concat([copies["report_id"], copies["duplicate_of"]]).unique().to_frame("report_id"))
     groups = _known(connection, sql("steps/groups.sql"), algorithm=ALGORITHM)
@@ -58,22 +58,16 @@ def _compare(connection: duckdb.DuckDBPyConnection, compared: pl.DataFrame) -> N
     connection.execute("insert into verdict from now")
 
 
-def _known(connection: duckdb.DuckDBPyConnection, reports: str, **parameters: str | int) -> pl.DataFrame:
+def _known(connection: duckdb.DuckDBPyConnection, reports: str, **parameters: str | float) -> pl.DataFrame:
     """The sketches of the known reports that a query names: `stage.sketch` with `sketch_id`."""
     connection.execute(f"create or replace table memory.wanted as {reports}", parameters)
-    sketches = connection.execute("from known_sketch join wanted using (report_id) select *, number: wanted.rowid").pl()
-    # A table is filled on all cores, where a result would be on one.
-    connection.execute(sql("steps/wanted.sql"))
-    slots = connection.execute("from wanted_slot").pl()
-    signed = slots.group_by("number").agg(pl.col("slot").reinterpret(signed=False).sort())
-    signatures = [hashes.to_numpy().astype("<u8").tobytes() for hashes in signed["slot"]]
-    signed = signed.select("number", signature=pl.Series(signatures, dtype=pl.Binary))
-    known = sketches.join(signed, on="number", how="left").with_columns(pl.col("signature").fill_null(b""))
-    return known.sort("report_id").select(KNOWN)
+    known = connection.execute("from known_sketch semi join wanted using (report_id) order by report_id")
+    return known.pl().select(KNOWN)
 
 
 def _slots(sketches: pl.DataFrame) -> pl.DataFrame:
-    """The hashes of the signatures as rows of `ops.sketch_slot`."""
-    hashes = np.frombuffer(b"".join(sketches["signature"]), dtype="<i8")
-    rows = np.repeat(np.arange(len(sketches)), (sketches["signature"].bin.size() // 8).to_numpy())
-    return pl.DataFrame({"sketch_id": sketches["sketch_id"][rows], "slot": hashes})
+    """The hashes of the signatures as rows of `ops.sketch_slot`, and whether the report is `found_by` them."""
+    slots = unpacked(sketches)
+    return slots.with_columns(
+        sketch_id=sketches["sketch_id"][slots["row"]], slot=pl.col("hash").cast(pl.UInt32, wrap_numerical=True)
+    )

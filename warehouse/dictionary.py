@@ -17,6 +17,7 @@ from warehouse.tables import ddl, is_view, warehouse_tables
 FRICTIONLESS_TYPES = {
     "text": "string",
     "integer": "integer",
+    "hash32": "integer",
     "double": "number",
     "boolean": "boolean",
     "timestamp": "datetime",

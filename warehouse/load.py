@@ -41,8 +41,13 @@ def find_facts(connection: duckdb.DuckDBPyConnection, home: Home, changed: set[s
     connection.execute(sql("steps/bearing.sql"))
 
 
+def find_candidates(connection: duckdb.DuckDBPyConnection) -> None:
+    """Work out which figures the facts change that `find_facts` has found, and gather what bears on them."""
+    connection.execute(sql("steps/candidates.sql"))
+
+
 def find_figures(connection: duckdb.DuckDBPyConnection) -> None:
-    """Work out which figures the facts change, and what they become, once `find_facts` has found those."""
+    """Work out what becomes of the figures that `find_candidates` has gathered something for."""
     connection.execute(sql("steps/figures.sql"))
 
 

@@ -16,6 +16,7 @@ import polars as pl
 POLARS_TYPES: dict[str, pl.DataType] = {
     "text": pl.String(),
     "integer": pl.Int64(),
+    "hash32": pl.UInt32(),
     "double": pl.Float64(),
     "boolean": pl.Boolean(),
     "timestamp": pl.Datetime("us", "UTC"),
@@ -24,6 +25,7 @@ POLARS_TYPES: dict[str, pl.DataType] = {
 DUCKDB_TYPES = {
     "text": "varchar",
     "integer": "bigint",
+    "hash32": "uinteger",
     "double": "double",
     "boolean": "boolean",
     "timestamp": "timestamptz",

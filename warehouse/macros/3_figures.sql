@@ -1,3 +1,10 @@
+create macro reported(reported_on, year) as coalesce(reported_on, year::varchar);
+comment on macro reported is '报告时间：when a report was made, as closely as it is known: its date, else its year';
+
+-- A report on a part of a place tells of the level of that part.
+create macro figure_level(scope, place_level, report_level) as if(scope = 'place', place_level, report_level);
+comment on macro figure_level is '指标层级：the level that a figure is of: its place''s, unless it is a part''s own';
+
 -- One row an observation, with what decides which figure it bears on; `observations` and `reports` name tables with
 -- the columns of core.fact_observation and core.dim_report. An observation bears on the figure of its place, unless
 -- the report is about a part of the place only (a bureau's own figures are not its city's): then it is the reporter's
@@ -19,14 +26,14 @@ create macro observations_in_context(observations, reports) as table
             ),
             indicator_kind: indicator.kind,
             own: observation.place_id is not distinct from report.place_id,
-            reported: coalesce(report.reported_on, report.year::varchar),
+            reported: reported(report.reported_on, report.year),
             scope: case
                 when observation.place_id is null then 'unplaced'
                 when own and report.level <> place.level then 'part'
                 else 'place'
             end,
             reporter: case when scope <> 'place' then coalesce(report.organisation, observation.report_id) end,
-            level: if(scope = 'place', place.level, report.level),
+            level: figure_level(scope, place.level, report.level),
             period: period_label(period_start, period_end),
     )
     from observation

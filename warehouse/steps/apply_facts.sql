@@ -25,7 +25,7 @@ insert into next.core.fact_quantity by name
     from stage_mentions semi join incoming using (document_id, batch_id)
     select * exclude (paragraph_id, sentence_id, low_open, high_open, factor, header, period_basis, rules);
 insert into next.core.fact_observation by name from bearing_observation;
-insert into next.ops.sketch by name from incoming_sketch select * exclude (signature);
+insert into next.ops.sketch by name from incoming_sketch;
 insert into next.ops.sketch_slot by name from incoming_slot;
 insert into next.ops.correction by name from incoming_correction;
 insert into next.ops.delivery by name from arriving;

@@ -1,45 +1,19 @@
--- The figures to be worked out again, and what they become: one row a place, indicator, status, period, rate, unit
--- and scope, the best of what the reports say.
--- In: leaving, incoming_report, bearing_observation, stale.
-
--- The rows of the figures that are to be replaced. The next version starts as a copy, whose rows have the same numbers.
-create table memory.stale_figure as
-    from mart.figure semi join (from stale where figure_id::varchar <> '') using (figure_id) select number: rowid;
-
--- The filter keeps every row, for the reason that likely.sql gives.
-create table memory.candidate as
-    with observation as (
-        from core.fact_observation
-            semi join (from stale where figure_id::varchar <> '') using (figure_id)
-            anti join leaving using (document_id)
-        union all by name
-        from bearing_observation
-    )
-    from observation
-    select
-        report_id, indicator_id, place_id, status, period_start, period_end, per, unit, figure_id,
-        value, low, high, low_open, high_open, qualifier, redacted, confidence, corrected, span_start;
-
--- Of all columns of core.fact_observation the key takes longest to read, and report and span make it up as well.
-create temp view numbered as
-    from candidate select *, number: rowid, observation_id: left(report_id, 16) || '-' || span_start;
-
-create table memory.telling as
-    with report as (
-        from core.dim_report anti join leaving using (document_id) semi join candidate using (report_id)
-        union all by name
-        from incoming_report
-    )
-    from report select report_id, place_id, level, organisation, reported_on, year;
+-- What the figures that are worked out again become: one row a place, indicator, status, period, rate, unit and scope,
+-- the best of what the reports say.
+-- In: numbered, telling, stale.
 
 -- The columns that rank, and no others: to carry all of them through a window takes longer than all the rest.
 create table memory.ranked as
     with
         member as (
-            from observations_in_context('numbered', 'telling')
+            from numbered
+                join telling as report using (report_id)
+                join stale as figure using (figure_id)
+                join core.dim_indicator as indicator using (indicator_id)
             select
-                number, figure_id, report_id, own, reported, corrected, redacted, low, high, confidence, span_start,
-                first_share: if(indicator_kind = 'rate', span_start, null),
+                number, figure_id, report_id, reported, corrected, redacted, low, high, confidence, span_start,
+                own: figure.place_id is not distinct from report.place_id,
+                first_share: if(indicator.kind = 'rate', span_start, null),
                 stated: len(coalesce(period_start, '')) + len(coalesce(period_end, '')),
         ),
         -- What each report says: of several figures the largest, of which the others may be parts; of
@@ -78,9 +52,9 @@ create table memory.contradicting as
         join numbered as other on other.number = place.number
         join ranked as first on first.number = place.best
         join best on best.number = place.best
+        join stale on stale.figure_id = best.figure_id
     select
-        best.number, place.preference, other.observation_id, place.reported, best_reported: first.reported,
-        period: period_label(best.period_start, best.period_end),
+        best.number, place.preference, other.observation_id, place.reported, best_reported: first.reported, period,
     where interval_contradicts(
         bounds(other.low, other.high, other.low_open, other.high_open),
         bounds(best.low, best.high, best.low_open, best.high_open)
@@ -94,12 +68,16 @@ create table memory.opposed as
     group by number;
 
 create table memory.incoming_figure as
-    from observations_in_context('best', 'telling') as best
+    from best
+        join stale as figure using (figure_id)
+        join telling as report using (report_id)
         join ranked using (number)
         left join opposed using (number)
+        left join core.dim_place as place on place.place_id = figure.place_id
     select
-        figure_id, place_id, indicator_id, status, period_kind, period, per, year, unit, scope, reporter, level,
+        figure_id, figure.place_id, indicator_id, status, period_kind, period, per, figure.year, unit, scope, reporter,
+        level: figure_level(scope, place.level, report.level),
         period_start, period_end, value, low, high, low_open, high_open, qualifier, redacted, confidence,
-        corrected, best.reported, observation_id, report_id, reports, figures, masked,
+        corrected, report.reported, observation_id, report_id, reports, figures, masked,
         conflicts: coalesce(conflicts, 0), contradicted_by,
     order by indicator_id, period, place_id;

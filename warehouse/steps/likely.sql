@@ -1,6 +1,8 @@
--- The known reports that could be a copy or an original of one that is compared: enough hashes in common with it, or
--- the same text. Hashes of phrases that very many reports use tell nothing, unless a report has hardly any others.
--- In: compared_slot, compared_fingerprint. Parameters: algorithm, popular, enough.
+-- The known reports that could be a copy or an original of one that is compared: enough of the hashes that they are
+-- found by are its too, or the text is the same. Hashes of phrases that very many reports use tell nothing, unless a
+-- report has hardly any others.
+-- In: compared_slot, compared_sketch. Parameters: algorithm, popular, and the rule of transforms/duplicates.py: met,
+-- likely, spacing, slots.
 with
     -- The filter keeps every row: only where the small side of a join is filtered does DuckDB pass a Bloom filter of it
     -- to the scan of the large one, which spares most hashes the lookup.
@@ -15,11 +17,19 @@ with
     ),
     sharing as (
         from shared join telling using (slot)
-        select shared.sketch_id
-        group by shared.sketch_id, telling.sketch_id
-        having count(*) >= $enough
+        select shared.sketch_id, compared_id: telling.sketch_id, met: count(*)
+        group by all
+        having met >= $met
+    ),
+    likely as (
+        from sharing
+            join known_sketch as known using (sketch_id)
+            join compared_sketch as compared on compared.sketch_id = sharing.compared_id
+        select known.report_id
+        where met * greatest($spacing, greatest(known.shingles, compared.shingles) / $slots)
+            >= $likely * least(known.shingles, compared.shingles)
     )
 from known_sketch
 select report_id
 where algorithm = $algorithm
-    and (sketch_id in (from sharing) or fingerprint in (from compared_fingerprint));
+    and (report_id in (from likely) or fingerprint in (from compared_sketch select fingerprint));

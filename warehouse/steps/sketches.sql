@@ -18,7 +18,7 @@ create table memory.disturbed as
 
 create table memory.verdict as
     from disturbed select report_id, duplicate_of: null::varchar, copy_kind: null::varchar;
-create table memory.incoming_slot (sketch_id bigint, slot bigint);
+create table memory.incoming_slot (sketch_id bigint, slot uinteger);
 create table memory.compared_before (report_id varchar);
 
 create temp view known_report as
@@ -30,7 +30,7 @@ create temp view known_report as
 create temp view known_sketch as
     from ops.sketch anti join leaving_report using (report_id)
     union all by name
-    from incoming_sketch semi join compared_before using (report_id) select * exclude (signature);
+    from incoming_sketch semi join compared_before using (report_id);
 
 create temp view known_slot as
     from ops.sketch_slot
