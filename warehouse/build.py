@@ -20,7 +20,7 @@ from transforms.schema import table
 from warehouse.frames import insert
 from warehouse.home import Home, copy_flushed
 from warehouse.lake import HISTORY, STAGES, Lake
-from warehouse.load import apply_facts, apply_figures, find_candidates, find_facts, find_figures
+from warehouse.load import apply_changes, find_documents, find_figures, find_observations
 from warehouse.query import connect
 from warehouse.tables import ddl, literal
 from warehouse.versions import Version, read_version, share, version_file, versions
@@ -69,9 +69,14 @@ def build_locked(home: Home) -> Path:
     version = Version(number, published.number if published else None, datetime.now(UTC), code)
     target = home.versions / "next.duckdb"
     with home.replacing(target) as partial, duckdb.connect(":memory:") as connection, ThreadPoolExecutor(1) as pool:
-        # What changes is worked out from the published version while that is being copied, and the figures while the
-        # copy takes in the facts.
-        copy = pool.submit(copy_flushed, home.warehouse, partial) if increment else None
+        # What changes is worked out from the published version while that is being copied, and the copy takes in what has
+        # been worked out meanwhile.
+        other = connection.cursor()
+        taken_in = [
+            pool.submit(
+                _start, other, home.warehouse if increment else None, partial, dimensions, number % COMPACTED == 0
+            )
+        ]
         connection.execute(f"set timezone = 'UTC'; set temp_directory = {literal(f'{partial}.spill')}")
         connection.execute(
             f"set memory_limit = '{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') // 2**21} MiB'"
@@ -82,22 +87,20 @@ def build_locked(home: Home) -> Path:
         if not increment:
             _create(connection, "base", dimensions)
         connection.execute(SEARCHED)
-        find_facts(
+        find_documents(
             connection,
             home,
             changed=set(changed["batch_id"].drop_nulls()),
             decided=set((sources if home.decisions.name in changed["path"] else changed)["batch_id"].drop_nulls()),
         )
-        find_candidates(connection)
-        # Reading what is known keeps all cores busy; ranking does not.
-        compacts = number % COMPACTED == 0
-        facts = pool.submit(_take_in_facts, connection.cursor(), partial, None if increment else dimensions, compacts)
+        taken_in.append(pool.submit(_take_in, other, "documents"))
+        find_observations(connection)
+        taken_in.append(pool.submit(_take_in, other, "observations"))
         find_figures(connection)
-        if copy:
-            copy.result()
-        facts.result()
+        for step in taken_in:
+            step.result()
         connection.execute("use next; begin")
-        apply_figures(connection)
+        apply_changes(connection, "figures")
         connection.execute("delete from ops.source_file; delete from ops.version")
         insert(connection, "ops.source_file", sources)
         insert(connection, "ops.version", pl.DataFrame([version], schema=VERSION.frame_schema, orient="row"))
@@ -105,23 +108,32 @@ def build_locked(home: Home) -> Path:
     return target
 
 
-def _take_in_facts(
-    connection: duckdb.DuckDBPyConnection, file: Path, dimensions: dict[str, pl.DataFrame] | None, compacts: bool
+def _start(
+    connection: duckdb.DuckDBPyConnection,
+    published: Path | None,
+    file: Path,
+    dimensions: dict[str, pl.DataFrame],
+    compacts: bool,
 ) -> None:
-    """Attach the file of the next version as `next` and change its facts; where there are dimensions, create it first."""
-    with connection:
-        # Moving rows together where others were deleted costs more than all the rest of a load.
-        if not compacts:
-            connection.execute("set max_vacuum_tasks = 0")
-        # A write-ahead log would guard a file that nobody will see unless it is whole.
-        connection.execute(
-            f"attach {literal(str(file))} as next (recovery_mode no_wal_writes, storage_version '{STORAGE}')"
-        )
-        if dimensions is not None:
-            _create(connection, "next", dimensions)
-        connection.execute(f"{SEARCHED}; begin")
-        apply_facts(connection)
-        connection.execute("commit; checkpoint next")
+    """Attach, as `next`, a copy of the published version, or where there is none to start from, an empty warehouse."""
+    if published:
+        copy_flushed(published, file)
+    # Moving rows together where others were deleted costs more than all the rest of a load.
+    if not compacts:
+        connection.execute("set max_vacuum_tasks = 0")
+    # A write-ahead log would guard a file that nobody will see unless it is whole.
+    connection.execute(
+        f"attach {literal(str(file))} as next (recovery_mode no_wal_writes, storage_version '{STORAGE}')"
+    )
+    if not published:
+        _create(connection, "next", dimensions)
+
+
+def _take_in(connection: duckdb.DuckDBPyConnection, found: str) -> None:
+    """Make the changes to `next` that were `found`, of documents or observations."""
+    connection.execute(f"{SEARCHED}; begin")
+    apply_changes(connection, found)
+    connection.execute("commit; checkpoint next")
 
 
 def _create(connection: duckdb.DuckDBPyConnection, database: str, dimensions: dict[str, pl.DataFrame]) -> None:

@@ -17,8 +17,8 @@ from warehouse.tables import literal, sql
 BATCH = pl.Schema({"batch_id": pl.String(), "arrived_at": pl.Datetime("us", "UTC")})
 
 
-def find_facts(connection: duckdb.DuckDBPyConnection, home: Home, changed: set[str], decided: set[str]) -> None:
-    """Work out, in tables in memory, what differs between the version that is open and the lake, but for the figures.
+def find_documents(connection: duckdb.DuckDBPyConnection, home: Home, changed: set[str], decided: set[str]) -> None:
+    """Work out, in tables in memory, which documents differ between the version that is open and the lake.
 
     `changed` are the batches whose files are new, have changed or are gone; of those that are not
     complete only what the checks said is told. On `decided`, `changed` among them, people may have
@@ -36,29 +36,25 @@ def find_facts(connection: duckdb.DuckDBPyConnection, home: Home, changed: set[s
     _show_stages(connection, lake, _incoming_batches(connection), present)
     find_copies_again(connection)
     _show_stages(connection, lake, _incoming_batches(connection), present)
+    connection.execute(sql("steps/incoming_reports.sql"))
+
+
+def find_observations(connection: duckdb.DuckDBPyConnection) -> None:
+    """Work out the observations of the documents that `find_documents` has found, and what bears on the same figures."""
     connection.execute(sql("steps/observations.sql"))
     apply_corrections(connection)
     connection.execute(sql("steps/bearing.sql"))
-
-
-def find_candidates(connection: duckdb.DuckDBPyConnection) -> None:
-    """Work out which figures the facts change that `find_facts` has found, and gather what bears on them."""
     connection.execute(sql("steps/candidates.sql"))
 
 
 def find_figures(connection: duckdb.DuckDBPyConnection) -> None:
-    """Work out what becomes of the figures that `find_candidates` has gathered something for."""
+    """Work out what becomes of the figures that `find_observations` has gathered something for."""
     connection.execute(sql("steps/figures.sql"))
 
 
-def apply_facts(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make the changes that `find_facts` has worked out to the database attached as `next`."""
-    connection.execute(sql("steps/apply_facts.sql"))
-
-
-def apply_figures(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make the changes that `find_figures` has worked out to the database attached as `next`."""
-    connection.execute(sql("steps/apply_figures.sql"))
+def apply_changes(connection: duckdb.DuckDBPyConnection, found: str) -> None:
+    """Make the changes to the database attached as `next` that were `found`: of documents, observations or figures."""
+    connection.execute(sql(f"steps/apply_{found}.sql"))
 
 
 def _show_quarantine(connection: duckdb.DuckDBPyConnection, lake: Lake, batches: set[str]) -> None:

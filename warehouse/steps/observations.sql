@@ -1,10 +1,5 @@
 -- The observations that come in: what the checks accepted, less what people hold back, and with what they released.
--- In: incoming, verdict, decided, and the stages of the batches that bring the documents.
-
-create table memory.incoming_report as
-    from (from stage_reports semi join incoming using (document_id, batch_id)) as report
-        left join verdict using (report_id)
-    select report.* exclude (duplicate_of, copy_kind), verdict.duplicate_of, verdict.copy_kind;
+-- In: incoming, decided, and the stages of the batches that bring the documents.
 
 create table memory.entry as
     with quarantine as (
