@@ -35,7 +35,8 @@ CHUNK = 1_000
 # this share of the others, of those that the size of the shorter one lets expect.
 SET_PHRASE, LIKELY = 100, 0.25
 # Reports are found by the smallest slots of each, one for `SPACING` of its shingles and `SCARCE` at least: as many of
-# them are in a report that was cut from it, however short that is beside it (FracMinHash, Irber et al. 2022).
+# them are in a report that was cut from it, however short that is beside it (FracMinHash, Irber et al. 2022). A copy has
+# `MET` of those of its original at least, for one alone meets by chance.
 SPACING, SCARCE, MET = 16, 64, 2
 # What spacing, typography and masking change between copies: 范县, **县 and ××县.
 NOISE = r"[^\p{L}\p{N}]|[xX×]"
@@ -216,9 +217,10 @@ def _groups(pairs: pl.DataFrame) -> pl.DataFrame:
 
 
 def _contained(pairs: pl.DataFrame, slots: pl.DataFrame) -> pl.DataFrame:
-    """Adds the `share` of the copy that is in the original, and the number of shingles `compared` for it.
+    """`copy`, `original`, the `share` of the copy that is in the original, the number of shingles `compared` for it.
 
-    `met` is how many of the slots that the original is found by are in the copy. Beyond its last slot a full sketch says nothing of its report, so only hashes up to there compare.
+    `met` is how many of the slots that the original is found by are in the copy. Beyond its last slot
+    a full sketch says nothing of its report, so only hashes up to there compare.
     """
     ranks = pl.concat([pairs["copy"], pairs["original"]]).unique()
     own = slots.join(pl.DataFrame({"rank": ranks}), on="rank", how="semi")

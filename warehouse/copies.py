@@ -35,7 +35,7 @@ def find_copies_again(connection: duckdb.DuckDBPyConnection) -> None:
         new = compared.join(disturbed, on="report_id", how="anti")
         show(connection, "now", new.select("report_id"))
         connection.execute("insert into compared_before from now")
-        show(connection, "now", _slots(new).filter("found_by").select("sketch_id", "slot"))
+        show(connection, "now", _slots(new).filter("found_by").select("sketch_id", "slot").unique())
         connection.execute("insert into incoming_slot from now")
     connection.execute(sql("steps/reports.sql"))
 

@@ -20,5 +20,4 @@ create table memory.stale as
     from mart.figure
         semi join (from core.fact_observation semi join leaving using (document_id)) using (figure_id)
         anti join bearing using (figure_id)
-    select
-        place_id, indicator_id, status, period_kind, period, per, year, unit, scope, reporter, figure_id;
+    select place_id, indicator_id, status, period_kind, period, per, year, unit, scope, reporter, figure_id;
